@@ -1,0 +1,33 @@
+/** What is known of one process; shared by every event of it. */
+
+/**
+ * One process, identified by pid and start time so that a reused pid is another process.
+ *
+ * Fields that are not known are undefined, never guessed.
+ */
+export interface ProcessInfo {
+  readonly pid: number;
+  /** Nanoseconds since boot (CLOCK_BOOTTIME) at which the process started. */
+  readonly startTimeNs: bigint;
+  /** Host-unique id that survives pid reuse: `process.entity_id`. */
+  readonly entityId: string;
+  readonly parent: ProcessInfo | undefined;
+  readonly parentPid: number;
+  /** Kernel-resolved path of the executable. */
+  readonly executable: string | undefined;
+  readonly args: readonly string[] | undefined;
+  readonly workingDirectory: string | undefined;
+  readonly comm: string;
+  readonly uid: number;
+  readonly userName: string | undefined;
+  readonly containerId: string | undefined;
+  /** Nanoseconds since boot at which the process ended, undefined while it runs. */
+  readonly endTimeNs: bigint | undefined;
+  /**
+   * The attributes that every event of this process carries, as JSON members without braces and with a leading
+   * comma (ASCII only), rebuilt when the process changes. '' when nothing is known.
+   */
+  readonly attributesJson: string;
+  /** Calls `visit` for each attribute in `attributesJson`, same order. */
+  visitAttributes(visit: (name: string, value: string) => void): void;
+}
