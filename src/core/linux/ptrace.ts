@@ -1,0 +1,44 @@
+/** Requests of ptrace(2) (linux/ptrace.h, and x86's own from 12 to 33). */
+
+const REQUESTS: Readonly<Record<number, string>> = {
+  0: 'PTRACE_TRACEME',
+  1: 'PTRACE_PEEKTEXT',
+  2: 'PTRACE_PEEKDATA',
+  3: 'PTRACE_PEEKUSR',
+  4: 'PTRACE_POKETEXT',
+  5: 'PTRACE_POKEDATA',
+  6: 'PTRACE_POKEUSR',
+  7: 'PTRACE_CONT',
+  8: 'PTRACE_KILL',
+  9: 'PTRACE_SINGLESTEP',
+  12: 'PTRACE_GETREGS',
+  13: 'PTRACE_SETREGS',
+  14: 'PTRACE_GETFPREGS',
+  15: 'PTRACE_SETFPREGS',
+  16: 'PTRACE_ATTACH',
+  17: 'PTRACE_DETACH',
+  18: 'PTRACE_GETFPXREGS',
+  19: 'PTRACE_SETFPXREGS',
+  21: 'PTRACE_OLDSETOPTIONS',
+  24: 'PTRACE_SYSCALL',
+  25: 'PTRACE_GET_THREAD_AREA',
+  26: 'PTRACE_SET_THREAD_AREA',
+  30: 'PTRACE_ARCH_PRCTL',
+  31: 'PTRACE_SYSEMU',
+  32: 'PTRACE_SYSEMU_SINGLESTEP',
+  33: 'PTRACE_SINGLEBLOCK',
+};
+
+const EXTENDED =
+  'SETOPTIONS GETEVENTMSG GETSIGINFO SETSIGINFO GETREGSET SETREGSET SEIZE INTERRUPT LISTEN PEEKSIGINFO GETSIGMASK SETSIGMASK SECCOMP_GET_FILTER SECCOMP_GET_METADATA GET_SYSCALL_INFO GET_RSEQ_CONFIGURATION SET_SYSCALL_USER_DISPATCH_CONFIG GET_SYSCALL_USER_DISPATCH_CONFIG'.split(
+    ' ',
+  );
+const FIRST_EXTENDED = 0x4200;
+
+/** Name of a ptrace(2) request, `PTRACE_` and the number in hexadecimal for an unknown one. */
+export function ptraceRequestName(request: number): string {
+  const extended = EXTENDED[request - FIRST_EXTENDED];
+  return extended === undefined
+    ? (REQUESTS[request] ?? `PTRACE_0x${request.toString(16)}`)
+    : `PTRACE_${extended}`;
+}
