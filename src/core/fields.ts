@@ -38,22 +38,20 @@ export const FIELDS = {
   'process.name': { sigma: 'comm', falco: 'proc.name', ocsf: 'process.name', inEnvelope: true },
   /** Host-unique, survives pid reuse, stays over an exec. */
   'process.entity_id': { sigma: 'ProcessGuid', ocsf: 'process.uid' },
-  /** The entity id and the number of execs since: changes with every program. */
+  /** The entity id, `.` and the time of the exec: changes with every program. Left out until an exec was seen. */
   'process.exec_id': {},
-  /** RFC 3339 with nanoseconds. */
-  'process.start': { falco: 'proc.pid.ts', ocsf: 'process.created_time' },
   /** As the kernel resolved it. */
   'process.executable': { sigma: 'Image', falco: 'proc.exepath', ocsf: 'process.file.path' },
   /** As the caller of exec gave it. */
   'process.executable.given': { falco: 'proc.exe' },
   /** Of a script: the program that runs it. */
   'process.interpreter': {},
-  /** JSON array text. */
+  /** JSON array text; in full on `process_exec` only, see `process-info.ts`. */
   'process.args': { falco: 'proc.args' },
   'process.args_count': { falco: 'proc.cmdnargs' },
   /** `true` when arguments are missing at the end. */
   'process.args_truncated': {},
-  /** Arguments quoted for a POSIX shell where they need it and joined by spaces. */
+  /** Arguments joined by single spaces, as rules written for other systems expect; `process.args` keeps them apart. */
   'process.command_line': { sigma: 'CommandLine', falco: 'proc.cmdline', ocsf: 'process.cmd_line' },
   'process.working_directory': {
     sigma: 'CurrentDirectory',
@@ -95,8 +93,6 @@ export const FIELDS = {
   'process.parent.working_directory': { sigma: 'ParentCurrentDirectory' },
   /** Names from the parent upwards, JSON array. */
   'process.ancestors': { falco: 'proc.aname', ocsf: 'process.ancestry' },
-  /** Executables from the parent upwards, JSON array. */
-  'process.ancestors.executable': { falco: 'proc.aexepath' },
   /** The process that a fork made. */
   'process.child.pid': {},
   'process.child.entity_id': {},
@@ -257,6 +253,32 @@ export type FieldName = keyof typeof FIELDS;
 
 /** All field names in writing order. */
 export const FIELD_NAMES = Object.keys(FIELDS) as FieldName[]; // the compiler widens keys to string
+
+/**
+ * The attributes that `ProcessInfo` writes, in its order. Who writes an event's other attributes leaves these out, or a
+ * JSON object would have a key twice.
+ */
+export const PROCESS_FIELDS = [
+  'process.entity_id',
+  'process.exec_id',
+  'process.executable',
+  'process.args',
+  'process.args_count',
+  'process.args_truncated',
+  'process.command_line',
+  'process.working_directory',
+  'process.tty.name',
+  'process.parent.pid',
+  'process.parent.entity_id',
+  'process.parent.name',
+  'process.parent.executable',
+  'process.parent.command_line',
+  'process.ancestors',
+  'user.name',
+  'user.login.name',
+  'container.runtime',
+  'orchestrator.pod.uid',
+] as const satisfies readonly FieldName[];
 
 /** True when `name` is one of our fields. */
 export function isFieldName(name: string): name is FieldName {

@@ -15,6 +15,7 @@ export interface ProcessInfo {
   readonly parentPid: number;
   /** Kernel-resolved path of the executable. */
   readonly executable: string | undefined;
+  /** Bounded: of a long command line the first 2 KiB stay; see `execAttributesJson`. */
   readonly args: readonly string[] | undefined;
   readonly workingDirectory: string | undefined;
   readonly comm: string;
@@ -28,6 +29,17 @@ export interface ProcessInfo {
    * comma (ASCII only), rebuilt when the process changes. '' when nothing is known.
    */
   readonly attributesJson: string;
+  /**
+   * The same for its `process_exec` event: all arguments that the kernel gave, not only those kept. Valid from the
+   * exec until the next exec of any process; after that equal to `attributesJson`.
+   */
+  readonly execAttributesJson: string;
+  /** The value of one attribute in `attributesJson`, undefined when it is not there. */
+  attribute(name: string): string | undefined;
+  /** As {@link attribute}, of `execAttributesJson`. */
+  execAttribute(name: string): string | undefined;
   /** Calls `visit` for each attribute in `attributesJson`, same order. */
   visitAttributes(visit: (name: string, value: string) => void): void;
+  /** Calls `visit` for each attribute in `execAttributesJson`, same order. */
+  visitExecAttributes(visit: (name: string, value: string) => void): void;
 }
