@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Absolute paths from dentries. A path is shown as it is below the root of its mount namespace:
+ * a chroot does not hide where a file is.
+ */
+#ifndef PATH_BPF_H
+#define PATH_BPF_H
+
+#include "record.bpf.h"
+
+#define MAX_COMPONENTS 256
+#define AT_FDCWD (-100)
+
+enum walk_flag {
+	WALK_TRUNCATED = 1 << 0,
+	WALK_DELETED = 1 << 1,
+	WALK_DETACHED = 1 << 2,
+	WALK_PSEUDO = 1 << 3,	/* no tree: a pipe, a socket, a memfd, a namespace file */
+};
+
+/*
+ * Writes the path of (dentry, mnt) right-aligned into scratch->walk.
+ *
+ * Global, so that the verifier checks it once and not per caller. The write offset lives in the
+ * map and is read back each turn: as a local variable the verifier follows every value of it
+ * and gives up (-E2BIG) at some 40 turns.
+ */
+__noinline int walk_path(__u64 dentry_address, __u64 mnt_address)
+{
+	struct dentry *dentry = (void *)dentry_address;
+	struct vfsmount *mnt = (void *)mnt_address;
+	struct scratch *s = this_scratch();
+	struct dentry *root, *parent;
+	struct mount *mount, *above;
+	__u32 offset, length;
+	struct qstr name;
+	bool is_top = false;
+	int i;
+
+	if (!s)
+		return 0;
+	s->walk_start = WALK_BYTES - 1;
+	s->walk_flags = 0;
+	if (!dentry || !mnt) {
+		s->walk_flags = WALK_DETACHED;
+		return 0;
+	}
+	mount = (void *)mnt - bpf_core_field_offset(struct mount, mnt);
+	root = BPF_CORE_READ(mnt, mnt_root);
+	parent = BPF_CORE_READ(dentry, d_parent);
+
+	if (dentry == parent && dentry != root) {
+		s->walk_flags = WALK_PSEUDO;
+		BPF_CORE_READ_INTO(&name, dentry, d_name);
+		length = name.len & 255;
+		offset = WALK_BYTES - 1 - length;
+		s->walk_start = offset;
+		bpf_probe_read_kernel(&s->walk[offset & (WALK_BYTES - 1)], length, name.name);
+		return 0;
+	}
+	if (dentry != root && !BPF_CORE_READ(dentry, d_hash.pprev))
+		s->walk_flags |= WALK_DELETED;
+
+	for (i = 0; i < MAX_COMPONENTS; i++) {
+		if (dentry == root) {
+			above = BPF_CORE_READ(mount, mnt_parent);
+			if (above == mount) {
+				is_top = true;
+				break;
+			}
+			dentry = BPF_CORE_READ(mount, mnt_mountpoint);
+			mount = above;
+			mnt = (void *)mount + bpf_core_field_offset(struct mount, mnt);
+			root = BPF_CORE_READ(mnt, mnt_root);
+			continue;
+		}
+		parent = BPF_CORE_READ(dentry, d_parent);
+		if (parent == dentry) {
+			/* A bind mount whose source directory was moved out of it. */
+			s->walk_flags |= WALK_DETACHED;
+			break;
+		}
+		BPF_CORE_READ_INTO(&name, dentry, d_name);
+		length = name.len & 255;
+		offset = s->walk_start;
+		if (offset < length + 1 || offset > WALK_BYTES - 1) {
+			s->walk_flags |= WALK_TRUNCATED;
+			return 0;
+		}
+		offset -= length;
+		bpf_probe_read_kernel(&s->walk[offset & (WALK_BYTES - 1)], length, name.name);
+		offset -= 1;
+		s->walk[offset & (WALK_BYTES - 1)] = '/';
+		s->walk_start = offset;
+		dentry = parent;
+	}
+	if (!is_top && i == MAX_COMPONENTS)
+		s->walk_flags |= WALK_TRUNCATED;
+	else if (is_top && !BPF_CORE_READ(mount, mnt_ns))
+		s->walk_flags |= WALK_DETACHED;
+	if (s->walk_start == WALK_BYTES - 1 && !(s->walk_flags & WALK_TRUNCATED)) {
+		s->walk[WALK_BYTES - 2] = '/';
+		s->walk_start = WALK_BYTES - 2;
+	}
+	return 0;
+}
+
+/* Appends what walk_path left; `deleted` is the flag to raise when it was unlinked. */
+static __always_inline void append_walked(struct scratch *s, struct text_ref *ref, __u16 deleted)
+{
+	struct record_header *h = (void *)s->data;
+	__u32 start = s->walk_start, offset = s->length, length;
+
+	if (s->walk_flags & WALK_TRUNCATED)
+		h->flags |= RECORD_PATH_TRUNCATED;
+	if (s->walk_flags & WALK_DELETED)
+		h->flags |= deleted;
+	if (s->walk_flags & WALK_DETACHED)
+		h->flags |= RECORD_PATH_DETACHED;
+	if (start >= WALK_BYTES - 1 || !TEXT_ROOM(s, WALK_BYTES))
+		return;
+	length = (WALK_BYTES - 1 - start) & (WALK_BYTES - 1);
+	bpf_probe_read_kernel(&s->data[offset & (RECORD_BYTES - 1)], length,
+			      &s->walk[start & (WALK_BYTES - 1)]);
+	ref->offset = offset;
+	ref->length = length;
+	s->length = offset + length;
+}
+
+static __always_inline void append_path(struct scratch *s, struct text_ref *ref,
+					const struct path *path, __u16 deleted)
+{
+	walk_path((__u64)BPF_CORE_READ(path, dentry), (__u64)BPF_CORE_READ(path, mnt));
+	append_walked(s, ref, deleted);
+}
+
+/* The open file behind a descriptor of the current task, or NULL. */
+static __always_inline struct file *file_of(int fd)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+	struct fdtable *table = BPF_CORE_READ(task, files, fdt);
+	struct file **files;
+	struct file *file = NULL;
+
+	if (!table || fd < 0 || (__u32)fd >= BPF_CORE_READ(table, max_fds))
+		return NULL;
+	files = BPF_CORE_READ(table, fd);
+	bpf_probe_read_kernel(&file, sizeof(file), &files[fd]);
+	return file;
+}
+
+/*
+ * Appends the directory that a path given by the caller starts from: the root for an absolute
+ * one, else that of `dirfd`. The caller's text is read before, at `given`.
+ */
+static __always_inline void append_base(struct scratch *s, struct text_ref *ref,
+					const struct text_ref *given, int dirfd)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+	struct fs_struct *fs = BPF_CORE_READ(task, fs);
+	struct file *file;
+	bool is_absolute;
+
+	is_absolute = given->length && s->data[given->offset] == '/';
+	if (is_absolute) {
+		append_path(s, ref, &fs->root, 0);
+	} else if (dirfd == AT_FDCWD) {
+		append_path(s, ref, &fs->pwd, RECORD_CWD_DELETED);
+	} else {
+		file = file_of(dirfd);
+		if (file)
+			append_path(s, ref, &file->f_path, RECORD_CWD_DELETED);
+	}
+}
+
+#endif
