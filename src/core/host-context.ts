@@ -69,14 +69,15 @@ export interface ResolvedPath {
 /** Finishes paths that the kernel programs could not resolve. */
 export interface PathResolver {
   /**
-   * Joins `given` to `base` and follows links in all but the last component, as the process `pid` sees them. Never
-   * throws; what cannot be looked up is joined lexically.
+   * Joins `given` to `base` and follows links as the process `pid` sees them, in the last component only if asked to.
+   * Never throws; what cannot be looked up is joined lexically.
    *
    * @param pid Whose root directory counts; 0 for ours.
    * @param base Absolute directory, '' when unknown.
    * @param given As the caller gave it, hostile.
+   * @param followsLast The call acts on what a link points at (chmod, truncate) and not on the link (unlink, rename).
    */
-  resolve(pid: number, base: string, given: string): ResolvedPath;
+  resolve(pid: number, base: string, given: string, followsLast?: boolean): ResolvedPath;
 }
 
 /** Both, and the names of users, as one thing to hand to a source. */
