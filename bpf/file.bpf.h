@@ -29,8 +29,6 @@ struct {
 	__type(value, __u8);
 } file_io SEC(".maps");
 
-const volatile bool track_file_io = false;
-
 static __always_inline void fill_inode(struct path_record *r, struct inode *inode)
 {
 	if (!inode)
@@ -51,7 +49,7 @@ static __always_inline void fill_open_file(struct scratch *s, struct path_record
 	if (BPF_CORE_READ(file, f_mode) & FMODE_CREATED)
 		r->state |= PATH_CREATED;
 	append_path(s, &r->path, &file->f_path, RECORD_PATH_DELETED);
-	if (track_file_io)
+	if (knobs.track_file_io)
 		bpf_map_delete_elem(&file_io, &key);
 }
 
@@ -107,6 +105,8 @@ static __always_inline int handle_path(struct scratch *s)
 	if ((s->action.flags & ACTION_REMOVEDIR) &&
 	    (argument(s, s->action.flags_arg) & AT_REMOVEDIR))
 		type = EVENT_FILE_RMDIR;
+	if (!is_enabled(type))
+		return 0;
 	r = begin_syscall_record(s, struct path_record, type);
 	r->flags = argument(s, s->action.flags_arg);
 	r->mode = argument(s, s->action.mode_arg);

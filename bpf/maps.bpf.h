@@ -46,6 +46,7 @@ enum action_flag {
 	ACTION_SKIP_SUCCESS = 1 << 6,	/* success is reported by another hook */
 	ACTION_DEVICE = 1 << 7,		/* size_arg is a device number */
 	ACTION_NO_DELIVERY = 1 << 8,	/* only counted as LOST_COMPAT */
+	ACTION_AGENT_ONLY = 1 << 9,	/* looked at for the heartbeat alone */
 };
 
 /* What to do at the end of one system call. Argument numbers, or NO_ARGUMENT. */
@@ -131,12 +132,17 @@ struct {
 	__type(value, __u8);
 } io_uring_types SEC(".maps");
 
-const volatile __u32 agent_tgid = 0;
-const volatile __u32 type_enabled[64] = {};
-const volatile __u64 wake_interval_ns = 200000;
+const volatile struct knobs knobs SEC(".rodata.knobs") = {
+	.wake_interval_ns = 200000,
+};
 
 /* When the consumer was last woken. Unlocked: a race costs one wake-up more. */
 __u64 last_wake_ns = 0;
+
+static __always_inline bool is_enabled(__u32 type)
+{
+	return knobs.type_enabled[type & 63];
+}
 
 static __always_inline void count_seen(__u32 type)
 {

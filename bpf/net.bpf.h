@@ -224,6 +224,8 @@ static __always_inline int handle_accept(struct scratch *s)
 		if (s->result >= 0 && r->protocol == IPPROTO_TCP)
 			remember_connection(sk, &r->h, true);
 	}
+	if (!is_enabled(EVENT_NET_ACCEPT))
+		return 0;
 	r->is_inbound = 1;
 	submit_record(s, EVENT_NET_ACCEPT);
 	return 0;
@@ -338,7 +340,7 @@ static __always_inline int handle_tcp_state(struct sock *sk, int before, int aft
 		struct record_header owner;
 
 		fill_header(&owner, EVENT_NET_CLOSE);
-		if (owner.tgid != agent_tgid)
+		if (owner.tgid != knobs.agent_tgid)
 			remember_connection(sk, &owner, false);
 		return 0;
 	}

@@ -198,7 +198,7 @@ static __always_inline int handle_signal(int number, struct kernel_siginfo *info
 		return 0;
 	uid = BPF_CORE_READ(target, cred, uid.val);
 	tgid = BPF_CORE_READ(target, tgid);
-	if (uid == BPF_CORE_READ(task, cred, uid.val) && tgid != agent_tgid)
+	if (uid == BPF_CORE_READ(task, cred, uid.val) && tgid != knobs.agent_tgid)
 		return 0;
 	if (tgid == BPF_CORE_READ(task, tgid))
 		return 0;

@@ -14,7 +14,7 @@
  */
 static __always_inline __u64 wake_flag(__u64 now)
 {
-	if (now - last_wake_ns < wake_interval_ns)
+	if (now - last_wake_ns < knobs.wake_interval_ns)
 		return BPF_RB_NO_WAKEUP;
 	last_wake_ns = now;
 	return BPF_RB_FORCE_WAKEUP;

@@ -33,8 +33,8 @@ int BPF_PROG(on_syscall_exit, struct pt_regs *regs, long result)
 	action = bpf_map_lookup_elem(&actions, &key);
 	if (!action || action->handler == HANDLER_NONE)
 		return 0;
-	if ((__u32)(bpf_get_current_pid_tgid() >> 32) == agent_tgid) {
-		if (action->handler != HANDLER_KILL || regs->di != agent_tgid || regs->si)
+	if ((__u32)(bpf_get_current_pid_tgid() >> 32) == knobs.agent_tgid) {
+		if (action->handler != HANDLER_KILL || regs->di != knobs.agent_tgid || regs->si)
 			return 0;
 		s = this_scratch();
 		if (!s)
@@ -44,6 +44,8 @@ int BPF_PROG(on_syscall_exit, struct pt_regs *regs, long result)
 		s->is_compat = 0;
 		return handle_heartbeat(s);
 	}
+	if (action->flags & ACTION_AGENT_ONLY)
+		return 0;
 	if ((number & X32_SYSCALL_BIT) || (action->flags & ACTION_NO_DELIVERY)) {
 		count_seen(action->type);
 		count_lost(action->type, LOST_COMPAT);
@@ -104,7 +106,7 @@ SYSCALL_HANDLER(syscall_ptrace, handle_ptrace)
 SEC("tp_btf/sched_process_exec")
 int BPF_PROG(on_exec, struct task_struct *task, pid_t old_pid, struct linux_binprm *binprm)
 {
-	if ((__u32)(bpf_get_current_pid_tgid() >> 32) == agent_tgid)
+	if ((__u32)(bpf_get_current_pid_tgid() >> 32) == knobs.agent_tgid)
 		return 0;
 	return handle_exec(task, binprm);
 }
@@ -112,7 +114,7 @@ int BPF_PROG(on_exec, struct task_struct *task, pid_t old_pid, struct linux_binp
 SEC("tp_btf/sched_process_fork")
 int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child)
 {
-	if ((__u32)(bpf_get_current_pid_tgid() >> 32) == agent_tgid)
+	if ((__u32)(bpf_get_current_pid_tgid() >> 32) == knobs.agent_tgid)
 		return 0;
 	return handle_fork(child);
 }
@@ -120,7 +122,7 @@ int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child)
 SEC("tp_btf/sched_process_exit")
 int BPF_PROG(on_exit, struct task_struct *task)
 {
-	if ((__u32)(bpf_get_current_pid_tgid() >> 32) == agent_tgid)
+	if ((__u32)(bpf_get_current_pid_tgid() >> 32) == knobs.agent_tgid)
 		return 0;
 	return handle_exit(task);
 }

@@ -86,6 +86,15 @@ struct type_counters {
 };
 _Static_assert(sizeof(struct type_counters) == 72, "type_counters");
 
+/* What the loader decides, in the section .rodata.knobs. */
+struct knobs {
+	__u64 wake_interval_ns;		/* least time between two wake-ups of the consumer */
+	__u32 agent_tgid;		/* whose own deeds are left out */
+	__u32 track_file_io;		/* 1: file_read and file_write are wanted */
+	__u8 type_enabled[64];		/* by enum event_type */
+};
+_Static_assert(sizeof(struct knobs) == 80, "knobs");
+
 enum record_flag {
 	RECORD_COMPAT32 = 1 << 0,	/* a 32-bit system call; `syscall` is its 32-bit number */
 	RECORD_GIVEN_FAULT = 1 << 1,	/* what the caller passed could not be read back */

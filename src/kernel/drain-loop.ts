@@ -1,0 +1,67 @@
+/** When to pull records out of the ring. */
+import type { RingBuffer } from '../../native/index.ts';
+
+/**
+ * Pulls at once when the kernel wakes us and then every `intervalMs` for as long as there was something, because the
+ * kernel wakes at most once in a while and leaves the rest of a flood to be fetched. An idle host costs no timer.
+ */
+export class DrainLoop {
+  readonly #ring: RingBuffer;
+  readonly #target: ArrayBuffer;
+  readonly #intervalMs: number;
+  readonly #consume: (bytes: number) => void;
+  #timer: NodeJS.Timeout | undefined;
+  #isRunning = false;
+
+  /**
+   * @param target Where records are copied to, 1 MiB or so.
+   * @param intervalMs Between pulls while there is traffic.
+   * @param consume Takes the bytes that are in `target` now; synchronous.
+   */
+  constructor(ring: RingBuffer, target: ArrayBuffer, intervalMs: number, consume: (bytes: number) => void) {
+    this.#ring = ring;
+    this.#target = target;
+    this.#intervalMs = intervalMs;
+    this.#consume = consume;
+  }
+
+  start(): void {
+    this.#isRunning = true;
+    this.#ring.onReadable(() => this.#pull());
+    this.#pull();
+  }
+
+  /** Stops pulling; a last {@link drainAll} takes what is left. */
+  stop(): void {
+    this.#isRunning = false;
+    this.#ring.onReadable(null);
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+  }
+
+  /** Pulls until the ring is empty. */
+  drainAll(): void {
+    for (;;) {
+      const bytes = this.#ring.drain(this.#target);
+      if (bytes === 0) {
+        return;
+      }
+      this.#consume(bytes);
+    }
+  }
+
+  #pull(): void {
+    const bytes = this.#ring.drain(this.#target);
+    if (bytes > 0) {
+      this.#consume(bytes);
+    }
+    // Consuming may have stopped us.
+    if (!this.#isRunning || bytes === 0) {
+      return;
+    }
+    clearTimeout(this.#timer);
+    // A full target means that more is waiting: come back as soon as other work had its turn.
+    const isFull = bytes > this.#target.byteLength / 2;
+    this.#timer = setTimeout(() => this.#pull(), isFull ? 0 : this.#intervalMs);
+  }
+}

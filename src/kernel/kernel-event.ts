@@ -1,0 +1,331 @@
+/** The current kernel record as an {@link Event}; decoded only as far as it is asked for. */
+import type { AttributeVisitor, Event } from '../core/event.ts';
+import type { EventIdGenerator } from '../core/event-id.ts';
+import type { EventType } from '../core/event-types.ts';
+import type { HostContext } from '../core/host-context.ts';
+import { errorCodeOf } from '../core/linux/errno.ts';
+import type { ProcessInfo } from '../core/process-info.ts';
+import { DESCRIPTIONS, type Described, type DescribedPath, type EventDescription } from './attributes/describe.ts';
+import { syscallNameOf } from './attributes/priv.ts';
+import { type AttributeWriter, JsonWriter, VisitingWriter } from './attributes/writer.ts';
+import { NO_ID, RECORD_FLAG, RECORD_LAYOUT } from './record-layout.ts';
+import type { RecordView } from './record-view.ts';
+import type { Text } from './text-cache.ts';
+
+/** What every event of this host carries. */
+export interface HostIdentity {
+  readonly hostname: string;
+  readonly podName: string;
+  readonly namespace: string;
+  /** Of the agent's own container when upstream's environment names one, else ''. */
+  readonly containerId: string;
+  /** Attributes of the deployment, such as `cluster` and `node`; '' is left out. */
+  readonly labels: Readonly<Partial<Record<'cluster' | 'node', string>>>;
+}
+
+const H = RECORD_LAYOUT.record_header;
+const EXEC = RECORD_LAYOUT.exec_record;
+const FORK = RECORD_LAYOUT.fork_record;
+const P = RECORD_LAYOUT.path_record;
+const COMM_BYTES = 16;
+const EINPROGRESS = -115;
+const UNKNOWN_TYPE: EventDescription = { object: () => '', detail: () => '', attributes: () => {} };
+
+/** One object for all records of a view: {@link KernelEvent.begin} makes it the next event. */
+export class KernelEvent implements Event, Described {
+  readonly view: RecordView;
+  readonly host: HostContext;
+  readonly hostname: string;
+  readonly podName: string;
+  readonly namespace: string;
+  process: ProcessInfo | undefined;
+  readonly #ids: EventIdGenerator;
+  readonly #bootOffsetNs: bigint;
+  readonly #ownContainerId: string;
+  readonly #labels: readonly (readonly ['cluster' | 'node', string])[];
+  readonly #visiting = new VisitingWriter();
+  readonly #json = new JsonWriter();
+  #type: EventType = 'sys_call';
+  #description = UNKNOWN_TYPE;
+  #id = '';
+  #path1: DescribedPath | undefined;
+  #path2: DescribedPath | undefined;
+  #args: readonly string[] | undefined;
+
+  /**
+   * @param bootOffsetNs Nanoseconds from the epoch to boot: what makes a record's time a wall clock's.
+   */
+  constructor(
+    view: RecordView,
+    host: HostContext,
+    identity: HostIdentity,
+    ids: EventIdGenerator,
+    bootOffsetNs: bigint,
+  ) {
+    this.view = view;
+    this.host = host;
+    this.hostname = identity.hostname;
+    this.podName = identity.podName;
+    this.namespace = identity.namespace;
+    this.#ownContainerId = identity.containerId;
+    this.#labels = (['cluster', 'node'] as const).flatMap((name) => {
+      const value = identity.labels[name];
+      return value ? [[name, value] as const] : [];
+    });
+    this.#ids = ids;
+    this.#bootOffsetNs = bootOffsetNs;
+  }
+
+  /**
+   * Becomes the event of the record that the view is at, and tells the host context what it says of processes.
+   *
+   * @returns False when the record is of no type that this version knows.
+   */
+  begin(): boolean {
+    const type = this.view.type;
+    const description = type === undefined ? undefined : DESCRIPTIONS[type];
+    if (type === undefined || description === undefined) {
+      return false;
+    }
+    this.#type = type;
+    this.#description = description;
+    this.#id = '';
+    this.#path1 = undefined;
+    this.#path2 = undefined;
+    this.#args = undefined;
+    this.process = this.#track(type);
+    return true;
+  }
+
+  #track(type: EventType): ProcessInfo | undefined {
+    const { view, host } = this;
+    const pid = this.pid;
+    const startTimeNs = view.u64(H.start_time_ns);
+    if (pid === 0) {
+      return undefined;
+    }
+    if (type === 'process_exec' && view.s64(H.result) >= 0) {
+      return host.processes.onExec({
+        pid,
+        startTimeNs,
+        parentPid: view.u32(H.ppid),
+        parentStartTimeNs: view.u64(H.parent_start_time_ns),
+        timeNs: view.u64(H.time_ns),
+        uid: this.uid,
+        loginUid: view.u32(H.loginuid),
+        comm: this.comm,
+        executable: view.text(EXEC.executable).text || undefined,
+        args: this.args(),
+        argsCount: view.u32(EXEC.argc),
+        argsTruncated: (view.u16(H.flags) & RECORD_FLAG.argsTruncated) !== 0,
+        workingDirectory: view.text(EXEC.cwd).text || undefined,
+        ttyName: view.text(EXEC.tty).text || undefined,
+        cgroupPath: view.text(EXEC.cgroup).text || undefined,
+      });
+    }
+    const info = host.processes.resolve(
+      pid,
+      startTimeNs,
+      view.u32(H.ppid),
+      view.u64(H.parent_start_time_ns),
+      this.uid,
+      pid === this.threadId ? this.comm : '',
+    );
+    if (type === 'process_fork') {
+      host.processes.onFork(
+        view.u32(FORK.child_tgid),
+        view.u64(FORK.child_start_time_ns),
+        pid,
+        startTimeNs,
+      );
+    } else if (type === 'process_exit') {
+      host.processes.onExit(pid, startTimeNs, view.u64(H.time_ns));
+    }
+    return info;
+  }
+
+  get type(): EventType {
+    return this.#type;
+  }
+
+  get timeUnixNs(): bigint {
+    return this.view.bigU64(H.time_ns) + this.#bootOffsetNs;
+  }
+
+  get eventId(): string {
+    if (this.#id === '') {
+      this.#id = this.#ids.next(this.timeUnixNs);
+    }
+    return this.#id;
+  }
+
+  get containerId(): string {
+    return this.process?.containerId ?? this.#ownContainerId;
+  }
+
+  get comm(): string {
+    return this.view.fixedText(H.comm, COMM_BYTES).text;
+  }
+
+  get pid(): number {
+    return this.view.u32(H.tgid);
+  }
+
+  get threadId(): number {
+    return this.view.u32(H.tid);
+  }
+
+  get uid(): number {
+    return this.view.u32(H.uid);
+  }
+
+  get object(): string {
+    return this.#description.object(this);
+  }
+
+  get detail(): string {
+    return this.#description.detail(this);
+  }
+
+  /** Arguments of an exec, as the kernel had them; empty for other types. */
+  args(): readonly string[] {
+    if (this.#args === undefined) {
+      this.#args = this.#type === 'process_exec' ? splitArgs(this.view.textBytes(EXEC.args)) : [];
+    }
+    return this.#args;
+  }
+
+  /** The first or second path of a file event. */
+  path(which: 1 | 2): DescribedPath {
+    if (which === 1) {
+      this.#path1 ??= this.#resolve(P.path, P.given, RECORD_FLAG.pathBase);
+      return this.#path1;
+    }
+    this.#path2 ??= this.#resolve(P.path2, P.given2, RECORD_FLAG.path2Base);
+    return this.#path2;
+  }
+
+  #resolve(base: number, given: number, baseFlag: number): DescribedPath {
+    const { view } = this;
+    const start: Text = view.text(base);
+    if ((view.u16(H.flags) & baseFlag) === 0) {
+      return { path: start.text, resolution: 'kernel', hex: start.hex };
+    }
+    const end: Text = view.text(given);
+    if (end.text === '') {
+      // An empty path with AT_EMPTY_PATH is the directory descriptor itself.
+      return { path: start.text, resolution: 'kernel', hex: start.hex };
+    }
+    const { path, resolution } = this.host.paths.resolve(this.pid, start.text, end.text);
+    return { path, resolution, hex: end.hex };
+  }
+
+  get(name: string): string | undefined {
+    let found: string | undefined;
+    switch (name) {
+      case 'event.action':
+        return this.#type;
+      case 'process.pid':
+        return String(this.pid);
+      case 'process.name':
+        return this.comm;
+      case 'user.id':
+        return String(this.uid);
+      case 'container.id':
+        return this.containerId || undefined;
+      case 'file.path':
+        if (this.#type.startsWith('file_') || this.#type.startsWith('fs_')) {
+          return this.path(1).path || undefined;
+        }
+        break;
+    }
+    const ofProcess =
+      this.#type === 'process_exec' ? this.process?.execAttribute(name) : this.process?.attribute(name);
+    if (ofProcess !== undefined) {
+      return ofProcess;
+    }
+    this.visitAttributes((candidate, value) => {
+      if (candidate === name) {
+        found = value;
+      }
+    });
+    return found;
+  }
+
+  visitAttributes(visit: AttributeVisitor): void {
+    this.#visiting.visit = visit;
+    this.#write(this.#visiting);
+    if (this.#type === 'process_exec') {
+      this.process?.visitExecAttributes(visit);
+    } else {
+      this.process?.visitAttributes(visit);
+    }
+  }
+
+  attributesJson(): string {
+    this.#json.members = '';
+    this.#write(this.#json);
+    const own = this.#json.members;
+    const ofProcess =
+      (this.#type === 'process_exec' ? this.process?.execAttributesJson : this.process?.attributesJson) ?? '';
+    return `${own}${ofProcess}`.slice(1);
+  }
+
+  #write(out: AttributeWriter): void {
+    const { view } = this;
+    const flags = view.u16(H.flags);
+    const result = view.s64(H.result);
+    const call = syscallNameOf(view);
+    if (call !== undefined) {
+      out.plain('event.outcome', outcomeOf(result));
+      out.plain('error.code', result < 0 && result > -4096 ? errorCodeOf(result) : undefined);
+    }
+    if (flags & RECORD_FLAG.compat32) {
+      out.plain('event.via', 'compat32');
+    }
+    out.plain('syscall.name', call);
+    this.#description.attributes(this, out);
+    this.#writeIdentity(out, flags);
+    if (flags & (RECORD_FLAG.givenFault | RECORD_FLAG.givenTruncated)) {
+      out.plain('event.given', flags & RECORD_FLAG.givenFault ? 'fault' : 'truncated');
+    }
+    for (const [name, value] of this.#labels) {
+      out.quoted(name, value);
+    }
+  }
+
+  #writeIdentity(out: AttributeWriter, flags: number): void {
+    const { view } = this;
+    const loginUid = view.u32(H.loginuid);
+    const session = view.u32(H.sessionid);
+    out.plain('process.namespace.mount', view.u32(H.mnt_ns) || undefined);
+    out.plain('process.namespace.pid', view.u32(H.pid_ns) || undefined);
+    if (flags & RECORD_FLAG.kernelThread) {
+      out.plain('process.is_kernel_thread', 'true');
+    }
+    out.plain('user.effective.id', view.u32(H.euid));
+    out.plain('user.login.id', loginUid === NO_ID ? undefined : loginUid);
+    out.plain('user.session.id', session === NO_ID ? undefined : session);
+    out.plain('group.id', view.u32(H.gid));
+    out.plain('cgroup.id', view.u64(H.cgroup_id));
+  }
+}
+
+function outcomeOf(result: number): string {
+  if (result >= 0 || result <= -4096) {
+    return 'success';
+  }
+  return result === EINPROGRESS ? 'unknown' : 'failure';
+}
+
+/** The arguments in a block where each ends with a NUL; the last one may be cut. */
+function splitArgs(block: Buffer): string[] {
+  if (block.length === 0) {
+    return [];
+  }
+  const args = block.toString('utf8').split('\0');
+  if (block[block.length - 1] === 0) {
+    args.pop();
+  }
+  return args;
+}

@@ -1,0 +1,83 @@
+/** Strings from kernel bytes, kept so that the same path or name is decoded and quoted once. */
+import { quoteJson } from '../core/json.ts';
+
+/** One text of a record. */
+export interface Text {
+  /** UTF-8 decoded; a byte sequence that is not UTF-8 shows as U+FFFD. */
+  readonly text: string;
+  /** `text` as a JSON literal with its quotes. */
+  readonly json: string;
+  /** The exact bytes in hexadecimal, only when they are not UTF-8. */
+  readonly hex: string | undefined;
+}
+
+interface Entry extends Text {
+  readonly bytes: Uint8Array;
+}
+
+/** The absent text. */
+export const NO_TEXT: Text = { text: '', json: '""', hex: undefined };
+
+const SLOTS = 8192;
+/** Longer texts are argument blocks, which rarely repeat. */
+const MAX_CACHED_BYTES = 512;
+const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+const lenientUtf8 = new TextDecoder('utf-8', { ignoreBOM: true });
+
+/** A direct-mapped cache: {@link SLOTS} entries of at most {@link MAX_CACHED_BYTES} bytes, newest wins. */
+export class TextCache {
+  readonly #slots: (Entry | undefined)[] = new Array<Entry | undefined>(SLOTS).fill(undefined);
+
+  /** The text of `length` bytes at `offset`; {@link NO_TEXT} for 0. */
+  get(source: Buffer, offset: number, length: number): Text {
+    if (length === 0) {
+      return NO_TEXT;
+    }
+    if (length > MAX_CACHED_BYTES) {
+      return decodeText(source, offset, length);
+    }
+    let hash = length;
+    for (let index = offset; index < offset + length; index++) {
+      hash = Math.imul(hash ^ (source[index] as number), 0x01000193); // FNV-1a
+    }
+    const slot = (hash ^ (hash >>> 15)) & (SLOTS - 1);
+    const cached = this.#slots[slot];
+    if (cached !== undefined && holds(cached.bytes, source, offset, length)) {
+      return cached;
+    }
+    const { text, json, hex } = decodeText(source, offset, length);
+    const entry: Entry = {
+      text,
+      json,
+      hex,
+      bytes: new Uint8Array(source.subarray(offset, offset + length)),
+    };
+    this.#slots[slot] = entry;
+    return entry;
+  }
+}
+
+function holds(bytes: Uint8Array, source: Uint8Array, offset: number, length: number): boolean {
+  if (bytes.length !== length) {
+    return false;
+  }
+  for (let index = 0; index < length; index++) {
+    if (bytes[index] !== source[offset + index]) {
+      return false;
+    }
+  }
+  return true;
+}
+
+function decodeText(source: Buffer, offset: number, length: number): Text {
+  const bytes = source.subarray(offset, offset + length);
+  let text: string;
+  let hex: string | undefined;
+  try {
+    text = strictUtf8.decode(bytes);
+  } catch {
+    text = lenientUtf8.decode(bytes);
+    hex = bytes.toString('hex');
+  }
+  return { text, json: quoteJson(text), hex };
+}
