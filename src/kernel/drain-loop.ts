@@ -11,6 +11,7 @@ export class DrainLoop {
   readonly #intervalMs: number;
   readonly #consume: (bytes: number) => void;
   #timer: NodeJS.Timeout | undefined;
+  #soon: NodeJS.Immediate | undefined;
   #isRunning = false;
 
   /**
@@ -36,7 +37,7 @@ export class DrainLoop {
     this.#isRunning = false;
     this.#ring.onReadable(null);
     clearTimeout(this.#timer);
-    this.#timer = undefined;
+    clearImmediate(this.#soon);
   }
 
   /** Pulls until the ring is empty. */
@@ -60,8 +61,12 @@ export class DrainLoop {
       return;
     }
     clearTimeout(this.#timer);
-    // A full target means that more is waiting: come back as soon as other work had its turn.
-    const isFull = bytes > this.#target.byteLength / 2;
-    this.#timer = setTimeout(() => this.#pull(), isFull ? 0 : this.#intervalMs);
+    clearImmediate(this.#soon);
+    if (bytes > this.#target.byteLength / 2) {
+      // More is waiting: come back as soon as other work had its turn.
+      this.#soon = setImmediate(() => this.#pull());
+    } else {
+      this.#timer = setTimeout(() => this.#pull(), this.#intervalMs);
+    }
   }
 }

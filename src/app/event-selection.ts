@@ -1,0 +1,43 @@
+/** Which event types `--events` means. */
+import { EVENT_FAMILIES, EVENT_TYPES, type EventType } from '../core/event-types.ts';
+import { SentinelError } from '../core/errors.ts';
+import { describeAttachPlan, isObservable, OPT_IN_TYPES } from '../kernel/attach-plan.ts';
+
+/**
+ * The event types that a list selects, left to right; a leading `-` takes out. A list that begins with `-` starts from
+ * the default: everything that this version can see but the types that are only on by name.
+ *
+ * @param selectors Event types and families; unknown names select nothing (the configuration refuses them before).
+ * @throws {SentinelError} SNT_CONFIG_INVALID when a type is asked for by name that this version cannot see, or when
+ * nothing is left.
+ */
+export function selectEvents(selectors: readonly string[]): Set<EventType> {
+  const defaults = EVENT_TYPES.filter((type) => isObservable(type) && !OPT_IN_TYPES.includes(type));
+  const selected = new Set<EventType>(selectors.length === 0 || selectors[0]?.startsWith('-') ? defaults : []);
+  for (const selector of selectors) {
+    const isRemoval = selector.startsWith('-');
+    const name = isRemoval ? selector.slice(1) : selector;
+    for (const type of typesOf(name)) {
+      if (isRemoval) {
+        selected.delete(type);
+      } else if (isObservable(type)) {
+        selected.add(type);
+      } else if (type === name) {
+        const plan = describeAttachPlan().find((entry) => entry.type === type);
+        throw new SentinelError('SNT_CONFIG_INVALID', `Cannot watch ${type}: ${plan?.reason ?? 'no way to see it'}`);
+      }
+    }
+  }
+  if (selected.size === 0) {
+    throw new SentinelError('SNT_CONFIG_INVALID', `Cannot watch nothing: ${selectors.join(',')} leaves no event type`);
+  }
+  return selected;
+}
+
+/** A family's types, without those that are on only by name; or the one type. */
+function typesOf(name: string): EventType[] {
+  if (EVENT_FAMILIES.some((family) => family === name)) {
+    return EVENT_TYPES.filter((type) => type.startsWith(`${name}_`) && !OPT_IN_TYPES.includes(type));
+  }
+  return EVENT_TYPES.filter((type) => type === name);
+}
