@@ -297,20 +297,19 @@ test('a storm of a million processes stays within its bound, and its memory flat
   const tree = makeTree({ capacity: 1000 });
   tree.onExec(exec(1, MS, { executable: '/sbin/init' }));
   const heapMb: number[] = [];
-  const longestJson = 0;
+  let longestJson = 0;
   let parentPid = 1;
   let parentStart = MS;
   for (let i = 1; i <= 1_000_000; i++) {
     const pid = 2 + (i % 30_000);
     const start = i * 11 * MS;
     tree.onFork(pid, start, parentPid, parentStart);
-    if (i % 4 === 0) {
+    if (i % 20 === 0) {
       tree.onExec(
         exec(pid, start, { args: ['sh', '-c', `run ${i}`], parentPid, parentStartTimeNs: parentStart }),
       );
-      expect(tree.resolve(pid, start, parentPid, parentStart, 0, '').attributesJson.length).toBeLessThan(
-        2000,
-      );
+      const json = tree.resolve(pid, start, parentPid, parentStart, 0, '').attributesJson;
+      longestJson = Math.max(longestJson, json.length);
     }
     tree.onExit(parentPid, parentStart, start); // each generation ends once it has forked: the longest chain there is
     parentPid = pid;
