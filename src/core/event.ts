@@ -38,6 +38,11 @@ export interface Event {
   get(name: string): string | undefined;
   /** Calls `visit` for every known attribute. */
   visitAttributes(visit: AttributeVisitor): void;
+  /**
+   * What `visitAttributes` yields, as JSON members without braces and without a leading comma (ASCII only), '' for
+   * none. For events that have most of it ready, such as `process.attributesJson`; left out, each value is quoted.
+   */
+  attributesJson?(): string;
 }
 
 /** Upstream's first-generation event as a plain object; key order is the order on the wire. */
@@ -67,7 +72,14 @@ export function toEnvelope(event: Event): EventEnvelope {
     namespace: event.namespace,
     container_id: event.containerId,
     event_type: event.type,
-    data: [event.object, event.detail, event.comm, String(event.pid), String(event.threadId), String(event.uid)],
+    data: [
+      event.object,
+      event.detail,
+      event.comm,
+      String(event.pid),
+      String(event.threadId),
+      String(event.uid),
+    ],
     attributes,
   };
 }
