@@ -2,7 +2,7 @@
 
 /** Why the program was asked to stop; the `reason` of the abort signal. */
 export interface StopRequest {
-  readonly cause: 'SIGINT' | 'SIGTERM' | 'SIGHUP' | 'closed pipe';
+  readonly cause: 'SIGINT' | 'SIGTERM' | 'SIGHUP' | 'closed pipe' | 'error';
 }
 
 /** A watch over the process's signals. */
