@@ -128,29 +128,32 @@ static __always_inline int handle_mmap(struct scratch *s)
 	return submit_executable_memory(s);
 }
 
-static long is_anonymous(struct task_struct *task, struct vm_area_struct *vma, bool *answer)
+#ifdef OLDER_KERNEL
+/* Without bpf_find_vma (before 5.17) only memory that is writable as well is surely not a file's. */
+static __always_inline bool is_anonymous_region(struct scratch *s)
+{
+	return argument(s, 2) & PROT_WRITE;
+}
+#else
+static long note_anonymous(struct task_struct *task, struct vm_area_struct *vma, bool *answer)
 {
 	*answer = !BPF_CORE_READ(vma, vm_file);
 	return 0;
 }
 
+static __always_inline bool is_anonymous_region(struct scratch *s)
+{
+	bool answer = false;
+
+	bpf_find_vma(bpf_get_current_task_btf(), argument(s, 0), note_anonymous, &answer, 0);
+	return answer;
+}
+#endif
+
 /* mprotect and pkey_mprotect that make anonymous memory executable. */
 static __always_inline int handle_mprotect(struct scratch *s)
 {
-	bool anonymous = false;
-
-	if (!(argument(s, 2) & PROT_EXEC) || s->result)
-		return 0;
-	bpf_find_vma(bpf_get_current_task_btf(), argument(s, 0), is_anonymous, &anonymous, 0);
-	if (!anonymous)
-		return 0;
-	return submit_executable_memory(s);
-}
-
-/* For kernels without bpf_find_vma (before 5.17): memory that is writable as well. */
-static __always_inline int handle_mprotect_writable(struct scratch *s)
-{
-	if ((argument(s, 2) & (PROT_EXEC | PROT_WRITE)) != (PROT_EXEC | PROT_WRITE) || s->result)
+	if (!(argument(s, 2) & PROT_EXEC) || s->result || !is_anonymous_region(s))
 		return 0;
 	return submit_executable_memory(s);
 }

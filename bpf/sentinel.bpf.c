@@ -99,7 +99,6 @@ SYSCALL_HANDLER(syscall_bpf, handle_bpf_load)
 SYSCALL_HANDLER(syscall_memfd, handle_memfd)
 SYSCALL_HANDLER(syscall_mmap, handle_mmap)
 SYSCALL_HANDLER(syscall_mprotect, handle_mprotect)
-SYSCALL_HANDLER(syscall_mprotect_old, handle_mprotect_writable)
 SYSCALL_HANDLER(syscall_kill, handle_kill_refused)
 SYSCALL_HANDLER(syscall_ptrace, handle_ptrace)
 
@@ -139,6 +138,7 @@ int BPF_PROG(on_signal, int number, struct kernel_siginfo *info, struct task_str
 	return handle_signal(number, info, target);
 }
 
+#ifndef OLDER_KERNEL
 /* io_uring does its work outside of system calls: what it does is counted as not seen. */
 SEC("tp_btf/io_uring_submit_req")
 int BPF_PROG(on_io_uring, struct io_kiocb *request)
@@ -152,3 +152,4 @@ int BPF_PROG(on_io_uring, struct io_kiocb *request)
 	}
 	return 0;
 }
+#endif

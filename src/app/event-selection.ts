@@ -1,6 +1,7 @@
 /** Which event types `--events` means. */
-import { EVENT_FAMILIES, EVENT_TYPES, type EventType } from '../core/event-types.ts';
+
 import { SentinelError } from '../core/errors.ts';
+import { EVENT_FAMILIES, EVENT_TYPES, type EventType } from '../core/event-types.ts';
 import { describeAttachPlan, isObservable, OPT_IN_TYPES } from '../kernel/attach-plan.ts';
 
 /**
@@ -13,7 +14,9 @@ import { describeAttachPlan, isObservable, OPT_IN_TYPES } from '../kernel/attach
  */
 export function selectEvents(selectors: readonly string[]): Set<EventType> {
   const defaults = EVENT_TYPES.filter((type) => isObservable(type) && !OPT_IN_TYPES.includes(type));
-  const selected = new Set<EventType>(selectors.length === 0 || selectors[0]?.startsWith('-') ? defaults : []);
+  const selected = new Set<EventType>(
+    selectors.length === 0 || selectors[0]?.startsWith('-') ? defaults : [],
+  );
   for (const selector of selectors) {
     const isRemoval = selector.startsWith('-');
     const name = isRemoval ? selector.slice(1) : selector;
@@ -24,12 +27,18 @@ export function selectEvents(selectors: readonly string[]): Set<EventType> {
         selected.add(type);
       } else if (type === name) {
         const plan = describeAttachPlan().find((entry) => entry.type === type);
-        throw new SentinelError('SNT_CONFIG_INVALID', `Cannot watch ${type}: ${plan?.reason ?? 'no way to see it'}`);
+        throw new SentinelError(
+          'SNT_CONFIG_INVALID',
+          `Cannot watch ${type}: ${plan?.reason ?? 'no way to see it'}`,
+        );
       }
     }
   }
   if (selected.size === 0) {
-    throw new SentinelError('SNT_CONFIG_INVALID', `Cannot watch nothing: ${selectors.join(',')} leaves no event type`);
+    throw new SentinelError(
+      'SNT_CONFIG_INVALID',
+      `Cannot watch nothing: ${selectors.join(',')} leaves no event type`,
+    );
   }
   return selected;
 }

@@ -86,7 +86,9 @@ export function isObservable(type: EventType): boolean {
 }
 
 function hasSyscalls(type: EventType): boolean {
-  return actionEntries(new Set([type]), [], false).some(({ handler }) => handler !== 'kill' || type === 'priv_kill');
+  return actionEntries(new Set([type]), [], false).some(
+    ({ handler }) => handler !== 'kill' || type === 'priv_kill',
+  );
 }
 
 /** What to load and attach for a set of event types. */
@@ -100,19 +102,10 @@ export interface ProgramPlan {
   readonly leftOut: readonly string[];
 }
 
-/** Programs for kernels that lack a helper, in place of the current ones. */
-const OLDER_PROGRAMS: Partial<Record<Handler, { readonly program: string; readonly without: string }>> = {
-  // bpf_find_vma came with 5.17.
-  mprotect: {
-    program: 'syscall_mprotect_old',
-    without: 'memory made executable by mprotect is seen only when it is writable as well',
-  },
-};
-
 /**
  * The programs that the wanted types need.
  *
- * @param isOlder Leaves out what only newer kernels have.
+ * @param isOlder For the object made for kernels before 5.17, which lacks some programs.
  */
 export function planPrograms(
   wanted: ReadonlySet<EventType>,
@@ -121,20 +114,24 @@ export function planPrograms(
 ): ProgramPlan {
   const hooks = new Map<string, Hook>();
   const leftOut: string[] = [];
-  for (const hook of [SYSCALL_HOOK, ...PROCESS_HOOKS, IO_URING_HOOK, ...[...wanted].flatMap((type) => OWN_HOOKS[type] ?? [])]) {
+  for (const hook of [
+    SYSCALL_HOOK,
+    ...PROCESS_HOOKS,
+    IO_URING_HOOK,
+    ...[...wanted].flatMap((type) => OWN_HOOKS[type] ?? []),
+  ]) {
     if (isOlder && hook.without !== undefined) {
       leftOut.push(hook.without);
     } else {
       hooks.set(hook.program, hook);
     }
   }
-  const table = [...new Set(handlers)].map((handler) => {
-    const older = isOlder ? OLDER_PROGRAMS[handler] : undefined;
-    if (older !== undefined) {
-      leftOut.push(older.without);
-    }
-    return [HANDLERS[handler].id, older?.program ?? HANDLERS[handler].program] as const;
-  });
+  const table = [...new Set(handlers)].map(
+    (handler) => [HANDLERS[handler].id, HANDLERS[handler].program] as const,
+  );
+  if (isOlder && wanted.has('priv_mmap_exec')) {
+    leftOut.push('memory made executable by mprotect is seen only when it is writable as well');
+  }
   const programs = new Set([...hooks.keys(), ...table.map(([, program]) => program)]);
   return { hooks: [...hooks.values()], handlers: table, programs, leftOut };
 }

@@ -5,7 +5,12 @@ import type { EventType } from '../core/event-types.ts';
 import type { HostContext } from '../core/host-context.ts';
 import { errorCodeOf } from '../core/linux/errno.ts';
 import type { ProcessInfo } from '../core/process-info.ts';
-import { DESCRIPTIONS, type Described, type DescribedPath, type EventDescription } from './attributes/describe.ts';
+import {
+  DESCRIPTIONS,
+  type Described,
+  type DescribedPath,
+  type EventDescription,
+} from './attributes/describe.ts';
 import { syscallNameOf } from './attributes/priv.ts';
 import { type AttributeWriter, JsonWriter, VisitingWriter } from './attributes/writer.ts';
 import { NO_ID, RECORD_FLAG, RECORD_LAYOUT } from './record-layout.ts';
@@ -132,12 +137,7 @@ export class KernelEvent implements Event, Described {
       pid === this.threadId ? this.comm : '',
     );
     if (type === 'process_fork') {
-      host.processes.onFork(
-        view.u32(FORK.child_tgid),
-        view.u64(FORK.child_start_time_ns),
-        pid,
-        startTimeNs,
-      );
+      host.processes.onFork(view.u32(FORK.child_tgid), view.u64(FORK.child_start_time_ns), pid, startTimeNs);
     } else if (type === 'process_exit') {
       host.processes.onExit(pid, startTimeNs, view.u64(H.time_ns));
     }

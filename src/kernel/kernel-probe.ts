@@ -1,5 +1,12 @@
 /** The loaded kernel programs: from an object file to drained records, and back out of the kernel. */
-import { BpfError, type BpfLink, type BpfMap, type BpfNative, type BpfObject, type RingBuffer } from '../../native/index.ts';
+import {
+  BpfError,
+  type BpfLink,
+  type BpfMap,
+  type BpfNative,
+  type BpfObject,
+  type RingBuffer,
+} from '../../native/index.ts';
 import { SentinelError } from '../core/errors.ts';
 import { EVENT_TYPE_IDS, EVENT_TYPES, type EventType } from '../core/event-types.ts';
 import { planPrograms } from './attach-plan.ts';
@@ -17,6 +24,14 @@ export interface KernelProbeOptions {
   readonly wakeIntervalNs: number;
   /** Whose own deeds are left out; 0 leaves out nobody's. */
   readonly agentPid: number;
+}
+
+/** The compiled kernel programs. */
+export interface KernelImages {
+  /** sentinel.bpf.o. */
+  current(): Uint8Array;
+  /** sentinel-older.bpf.o, for kernels before 5.17. */
+  older(): Uint8Array;
 }
 
 /** Counters of one event type since the programs were loaded. seen = records + Σ lost. */
@@ -74,21 +89,20 @@ export class KernelProbe implements Disposable {
   }
 
   /**
-   * Loads and attaches. A kernel that refuses the programs made for newer ones gets the older set, and `gaps` says so.
+   * Loads and attaches. A kernel that refuses the current programs gets the older ones, and `gaps` says so.
    *
-   * @param image The bytes of sentinel.bpf.o.
    * @throws {SentinelError} SNT_KERNEL_UNSUPPORTED, with the kernel's own words and what would help.
    */
-  static open(native: BpfNative, image: Uint8Array, options: KernelProbeOptions): KernelProbe {
+  static open(native: BpfNative, images: KernelImages, options: KernelProbeOptions): KernelProbe {
     native.raiseMemlock();
     try {
-      return KernelProbe.#openOnce(native, image, options, undefined);
+      return KernelProbe.#openOnce(native, images.current(), options, undefined);
     } catch (error) {
       if (!(error instanceof BpfError) || isDenied(error)) {
         throw unsupported(error);
       }
       try {
-        return KernelProbe.#openOnce(native, image, options, error);
+        return KernelProbe.#openOnce(native, images.older(), options, error);
       } catch (second) {
         throw unsupported(second);
       }

@@ -6,7 +6,13 @@ import type { EventType } from '../core/event-types.ts';
 import type { HostContext } from '../core/host-context.ts';
 import { DrainLoop } from './drain-loop.ts';
 import { type HostIdentity, KernelEvent } from './kernel-event.ts';
-import { type AttachGap, KernelProbe, type KernelProbeOptions, type TypeCounters } from './kernel-probe.ts';
+import {
+  type AttachGap,
+  type KernelImages,
+  KernelProbe,
+  type KernelProbeOptions,
+  type TypeCounters,
+} from './kernel-probe.ts';
 import { RecordView } from './record-view.ts';
 
 /** How to read, beside what to see. */
@@ -51,7 +57,7 @@ export class KernelReader implements Disposable {
    */
   constructor(
     native: BpfNative,
-    image: Uint8Array,
+    images: KernelImages,
     host: HostContext,
     options: KernelReaderOptions,
     onEvent: (event: Event) => void,
@@ -68,7 +74,7 @@ export class KernelReader implements Disposable {
       new EventIdGenerator(),
       native.bootClockOffsetNs(),
     );
-    this.#probe = KernelProbe.open(native, image, options);
+    this.#probe = KernelProbe.open(native, images, options);
     this.#loop = new DrainLoop(this.#probe.ring, this.#view.buffer, options.drainIntervalMs, (bytes) =>
       this.#consume(bytes),
     );

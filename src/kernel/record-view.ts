@@ -121,4 +121,3 @@ export class RecordView {
     return this.u16(offset + 2) > 0;
   }
 }
-

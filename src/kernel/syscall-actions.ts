@@ -277,7 +277,11 @@ function encodeAction(action: Action): Uint8Array {
   const view = new DataView(value.buffer);
   view.setUint8(0, HANDLERS[action.handler].id);
   view.setUint8(1, EVENT_TYPE_IDS[action.type]);
-  view.setUint16(2, (action.flags ?? []).reduce((bits, flag) => bits | FLAG[flag], 0), true);
+  view.setUint16(
+    2,
+    (action.flags ?? []).reduce((bits, flag) => bits | FLAG[flag], 0),
+    true,
+  );
   const positions = [
     action.dirfd,
     action.path,

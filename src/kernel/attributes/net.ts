@@ -1,5 +1,11 @@
 /** net_*. */
-import { addressFamilyName, ipProtocolName, ipv4Text, ipv6Text, socketTypeName } from '../../core/linux/sockets.ts';
+import {
+  addressFamilyName,
+  ipProtocolName,
+  ipv4Text,
+  ipv6Text,
+  socketTypeName,
+} from '../../core/linux/sockets.ts';
 import { RECORD_LAYOUT } from '../record-layout.ts';
 import type { RecordView } from '../record-view.ts';
 import type { Described, EventDescription } from './describe.ts';
