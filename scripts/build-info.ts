@@ -18,14 +18,17 @@ function git(...args: string[]): string | undefined {
 /** Abbreviated commit, with `+dirty` when tracked files differ from it. */
 function commit(): string {
   const hash = git('rev-parse', '--short=12', 'HEAD');
-  return hash === undefined ? 'unknown' : hash + (git('status', '--porcelain', '-uno') === '' ? '' : '+dirty');
+  return hash === undefined
+    ? 'unknown'
+    : hash + (git('status', '--porcelain', '-uno') === '' ? '' : '+dirty');
 }
 
 /** Version of the libbpf that the compiler finds: from its pkg-config file, else from its header (without patch level). */
 function libbpfVersion(): string {
   const archive = execFileSync('gcc', ['-print-file-name=libbpf.a'], { encoding: 'utf8' }).trim();
   const description = `${dirname(archive)}/pkgconfig/libbpf.pc`;
-  const described = existsSync(description) && /^Version: (\S+)$/m.exec(readFileSync(description, 'utf8'))?.[1];
+  const described =
+    existsSync(description) && /^Version: (\S+)$/m.exec(readFileSync(description, 'utf8'))?.[1];
   if (described) {
     return described;
   }

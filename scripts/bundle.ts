@@ -11,7 +11,10 @@ const { values } = parseArgs({
   },
 });
 // Written by scripts/build-info.ts, in this shape.
-const info = JSON.parse(readFileSync('build/build-info.json', 'utf8')) as Record<'version' | 'commit' | 'libbpf', string>;
+const info = JSON.parse(readFileSync('build/build-info.json', 'utf8')) as Record<
+  'version' | 'commit' | 'libbpf',
+  string
+>;
 
 const { metafile, warnings } = await build({
   entryPoints: [values.entry],

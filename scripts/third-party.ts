@@ -1,11 +1,17 @@
 /** The licence texts that have to travel with the executable. */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+
 import { execFileSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 
 /** A Debian package whose library is linked into the addon, and the licence that we take it under. */
 const LINKED = [
   { name: 'libbpf', debian: 'libbpf-dev', licence: 'BSD-2-Clause', texts: ['BSD'] },
-  { name: 'libelf (elfutils)', debian: 'libelf-dev', licence: 'LGPL-3.0-or-later', texts: ['LGPL-3', 'GPL-3'] },
+  {
+    name: 'libelf (elfutils)',
+    debian: 'libelf-dev',
+    licence: 'LGPL-3.0-or-later',
+    texts: ['LGPL-3', 'GPL-3'],
+  },
   { name: 'zlib', debian: 'zlib1g-dev', licence: 'Zlib', texts: [] },
 ] as const;
 
@@ -42,9 +48,13 @@ function ofDebian({ name, debian, licence, texts }: (typeof LINKED)[number]): st
   if (!existsSync(file)) {
     throw new Error(`Cannot find the licence of ${name}: no ${file}; install ${debian}`);
   }
-  const version = execFileSync('dpkg-query', ['-W', '-f', '${Version}', debian], { encoding: 'utf8' });
+  const status = execFileSync('dpkg-query', ['-s', debian], { encoding: 'utf8' });
   const common = texts.map((text) => readFileSync(`/usr/share/common-licenses/${text}`, 'utf8'));
-  return section(`${name} ${version} (taken under ${licence})`, [readFileSync(file, 'utf8'), ...common].join('\n\n'));
+  const version = /^Version: (.+)$/m.exec(status)?.[1];
+  return section(
+    `${name} ${version} (taken under ${licence})`,
+    [readFileSync(file, 'utf8'), ...common].join('\n\n'),
+  );
 }
 
 /**
