@@ -58,9 +58,12 @@ describe('layers gate', () => {
       ['native/other.ts', 'src/core/k.ts', 'native-knows-nothing-of-ours'],
       ['src/core/l.ts', 'scripts/l.ts', 'product-imports-no-tooling'],
       ['src/core/m.ts', 'src/core/n.ts', 'no-cycle'],
-      ['src/core/n.ts', 'src/core/m.ts', 'no-cycle'],
     ] as const;
-    const problems = problemsOf(Object.fromEntries(wrong.map(([from, to]) => [from, [to]])));
+    const problems = problemsOf({
+      ...Object.fromEntries(wrong.map(([from, to]) => [from, [to]])),
+      // a circle is told once
+      'src/core/n.ts': ['src/core/m.ts'],
+    });
     expect([...problems].sort()).toEqual(
       wrong.map(([from, to, rule]) => `${from} imports ${to}: ${rule}`).sort(),
     );
