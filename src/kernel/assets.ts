@@ -3,6 +3,7 @@ import { closeSync, constants, openSync, writeSync } from 'node:fs';
 import { type BpfNative, loadBpfNative } from '../../native/index.ts';
 import { assetFile, isSingleExecutable, readAsset } from '../core/assets.ts';
 import { SentinelError } from '../core/errors.ts';
+import type { KernelImages } from './kernel-probe.ts';
 
 const ADDON = 'build/Release/bpf_native.node';
 
@@ -45,6 +46,12 @@ export function bpfObject(name: string): Uint8Array {
     );
   }
 }
+
+/** The host probe's programs. */
+export const KERNEL_IMAGES: KernelImages = {
+  current: () => bpfObject('sentinel'),
+  older: () => bpfObject('sentinel-older'),
+};
 
 /** One directory in which the addon could not be loaded. */
 export interface FailedTry {

@@ -3,7 +3,7 @@ import { BpfError, type BpfNative, type ProbeSpec } from '../../native/index.ts'
 import { exitStatusOf, SentinelError } from '../core/errors.ts';
 import { EVENT_TYPES, type EventType } from '../core/event-types.ts';
 import { capabilityNames } from '../core/linux/capabilities.ts';
-import { bpfObject, loadNative } from './assets.ts';
+import { KERNEL_IMAGES, loadNative } from './assets.ts';
 import { describeAttachPlan, isObservable } from './attach-plan.ts';
 import { type AttachGap, defaultRingBytes, KernelProbe } from './kernel-probe.ts';
 
@@ -140,7 +140,7 @@ export class KernelFacts {
   /** Loads and attaches the programs of every event type in real size, as `probe` does, and takes them away. */
   tryPrograms(ringBytes: number): ProgramTrial {
     try {
-      using probe = KernelProbe.open(this.#native, bpfObject('sentinel'), {
+      using probe = KernelProbe.open(this.#native, KERNEL_IMAGES, {
         events: new Set(EVENT_TYPES.filter(isObservable)),
         syscalls: [],
         ringBytes,
