@@ -21,7 +21,8 @@ RUN := node_modules/.bin/node --disable-warning=MODULE_TYPELESS_PACKAGE_JSON
 
 CLANG ?= clang
 LLVM_STRIP ?= llvm-strip
-BPF_CFLAGS := -O2 -g -target bpf -mcpu=v3 -D__TARGET_ARCH_$(BPF_ARCH) -Wall -Wextra \
+# asm/types.h lies in the multiarch folder, which clang does not search for this target.
+BPF_CFLAGS := -idirafter /usr/include/$(shell gcc -print-multiarch 2>/dev/null) -O2 -g -target bpf -mcpu=v3 -D__TARGET_ARCH_$(BPF_ARCH) -Wall -Wextra \
 	-Wno-unused-parameter -Wno-sign-compare -Werror
 
 PREFIX ?= /usr/local

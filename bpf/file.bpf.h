@@ -5,16 +5,15 @@
 
 #include "syscall.bpf.h"
 
-#define AT_REMOVEDIR 0x200
-#define O_WRONLY 01
-#define O_RDWR 02
-#define O_CREAT 0100
-#define O_TRUNC 01000
-#define FMODE_CREATED (1 << 20)	/* include/linux/fs.h, since 4.19 */
-#define S_IFMT 0170000
-#define S_IFREG 0100000
-#define S_IFSOCK 0140000
-#define TMPFS_MAGIC 0x01021994
+#define AT_REMOVEDIR  0x200
+#define O_WRONLY      01
+#define O_RDWR        02
+#define O_CREAT       0100
+#define O_TRUNC       01000
+#define FMODE_CREATED (1 << 20) /* include/linux/fs.h, since 4.19 */
+#define S_IFMT        0170000
+#define S_IFREG       0100000
+#define S_IFSOCK      0140000
 
 enum io_direction {
 	IO_READ = 1,
@@ -55,7 +54,7 @@ static __always_inline void fill_open_file(struct scratch *s, struct path_record
 
 static __always_inline void read_open_how(struct scratch *s, struct path_record *r)
 {
-	__u64 how[2] = {};	/* struct open_how: flags, mode */
+	__u64 how[2] = {}; /* struct open_how: flags, mode */
 
 	if (bpf_probe_read_user(how, sizeof(how), (void *)argument(s, s->action.flags_arg)))
 		r->h.flags |= RECORD_GIVEN_FAULT;

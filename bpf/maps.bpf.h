@@ -7,7 +7,7 @@
 #include "sentinel.h"
 
 #define MAX_SYSCALLS 1024
-#define NO_ARGUMENT (-1)
+#define NO_ARGUMENT  (-1)
 
 /* Which program of `handlers` a system call goes to. */
 enum handler {
@@ -37,23 +37,23 @@ enum handler {
 };
 
 enum action_flag {
-	ACTION_CREAT = 1 << 0,		/* creat(2): flags are O_CREAT|O_WRONLY|O_TRUNC */
-	ACTION_OPEN_HOW = 1 << 1,	/* flags_arg points at a struct open_how */
-	ACTION_REMOVEDIR = 1 << 2,	/* the type is file_rmdir when flags_arg has AT_REMOVEDIR */
-	ACTION_RAW_TEXT = 1 << 3,	/* path2_arg is text, not a path: a link's target */
-	ACTION_MSGHDR = 1 << 4,		/* the address is inside a struct msghdr */
-	ACTION_MMSGHDR = 1 << 5,	/* the same, of a struct mmsghdr */
-	ACTION_SKIP_SUCCESS = 1 << 6,	/* success is reported by another hook */
-	ACTION_DEVICE = 1 << 7,		/* size_arg is a device number */
-	ACTION_NO_DELIVERY = 1 << 8,	/* only counted as LOST_COMPAT */
-	ACTION_AGENT_ONLY = 1 << 9,	/* looked at for the heartbeat alone */
+	ACTION_CREAT = 1 << 0,        /* creat(2): flags are O_CREAT|O_WRONLY|O_TRUNC */
+	ACTION_OPEN_HOW = 1 << 1,     /* flags_arg points at a struct open_how */
+	ACTION_REMOVEDIR = 1 << 2,    /* the type is file_rmdir when flags_arg has AT_REMOVEDIR */
+	ACTION_RAW_TEXT = 1 << 3,     /* path2_arg is text, not a path: a link's target */
+	ACTION_MSGHDR = 1 << 4,       /* the address is inside a struct msghdr */
+	ACTION_MMSGHDR = 1 << 5,      /* the same, of a struct mmsghdr */
+	ACTION_SKIP_SUCCESS = 1 << 6, /* success is reported by another hook */
+	ACTION_DEVICE = 1 << 7,       /* size_arg is a device number */
+	ACTION_NO_DELIVERY = 1 << 8,  /* only counted as LOST_COMPAT */
+	ACTION_AGENT_ONLY = 1 << 9,   /* looked at for the heartbeat alone */
 };
 
 /* What to do at the end of one system call. Argument numbers, or NO_ARGUMENT. */
 struct syscall_action {
-	__u8 handler;			/* enum handler */
-	__u8 type;			/* enum event_type */
-	__u16 flags;			/* enum action_flag */
+	__u8 handler; /* enum handler */
+	__u8 type;    /* enum event_type */
+	__u16 flags;  /* enum action_flag */
 	__s8 dirfd_arg;
 	__s8 path_arg;
 	__s8 dirfd2_arg;
@@ -69,7 +69,7 @@ struct syscall_action {
 _Static_assert(sizeof(struct syscall_action) == 16, "syscall_action");
 
 #define RECORD_BYTES 65536
-#define WALK_BYTES 4096
+#define WALK_BYTES   4096
 
 /*
  * One per CPU. An ARRAY with an element a CPU and not a PERCPU_ARRAY, whose values cannot exceed
@@ -79,13 +79,13 @@ _Static_assert(sizeof(struct syscall_action) == 16, "syscall_action");
  */
 struct scratch {
 	__u8 data[2 * RECORD_BYTES];
-	__u8 walk[2 * WALK_BYTES];	/* a path, right-aligned before WALK_BYTES */
+	__u8 walk[2 * WALK_BYTES]; /* a path, right-aligned before WALK_BYTES */
 	__u64 arguments[6];
 	struct syscall_action action;
 	__s64 result;
-	__u32 length;			/* of the record so far */
+	__u32 length; /* of the record so far */
 	__u32 walk_start;
-	__u32 walk_flags;		/* enum walk_flag */
+	__u32 walk_flags; /* enum walk_flag */
 	__u32 syscall;
 	__u32 is_compat;
 	__u32 pad;
@@ -105,14 +105,14 @@ struct {
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, 1);		/* the loader sets it to the number of possible CPUs */
+	__uint(max_entries, 1); /* the loader sets it to the number of possible CPUs */
 	__type(key, __u32);
 	__type(value, struct scratch);
 } scratches SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, 2 * MAX_SYSCALLS);	/* native, then 32-bit */
+	__uint(max_entries, 2 * MAX_SYSCALLS); /* native, then 32-bit */
 	__type(key, __u32);
 	__type(value, struct syscall_action);
 } actions SEC(".maps");

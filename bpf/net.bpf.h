@@ -5,23 +5,24 @@
 
 #include "file.bpf.h"
 
-#define AF_UNIX 1
-#define AF_INET 2
-#define AF_INET6 10
-#define AF_NETLINK 16
-#define AF_PACKET 17
-#define SOCK_STREAM 1
-#define SOCK_DGRAM 2
-#define SOCK_RAW 3
-#define SOCK_SEQPACKET 5
-#define SOCK_TYPE_MASK 0xf
-#define IPPROTO_TCP 6
+#define AF_UNIX         1
+#define AF_INET         2
+#define AF_INET6        10
+#define AF_NETLINK      16
+#define AF_PACKET       17
+#define SOCK_STREAM     1
+#define SOCK_DGRAM      2
+#define SOCK_RAW        3
+#define SOCK_SEQPACKET  5
+#define SOCK_TYPE_MASK  0xf
+#define IPPROTO_TCP     6
 #define TCP_ESTABLISHED 1
-#define TCP_SYN_SENT 2
-#define TCP_CLOSE 7
-#define EINPROGRESS 115
+#define TCP_SYN_SENT    2
+#define TCP_CLOSE       7
+#define EINPROGRESS     115
 
-/* The beginning of any struct sockaddr, to 32 bytes so that a length masked with 31 stays inside. */
+/* The beginning of any struct sockaddr, to 32 bytes so that a length masked with 31 stays inside.
+ */
 struct address {
 	__u16 family;
 	__be16 port;
@@ -144,7 +145,7 @@ static __always_inline void fill_user_address(struct scratch *s, struct net_reco
 	if (!address || length < 2)
 		return;
 	if (length > 28)
-		length = 28;	/* struct sockaddr_in6 */
+		length = 28; /* struct sockaddr_in6 */
 	if (bpf_probe_read_user(&a, bounded(length, 31), address)) {
 		r->h.flags |= RECORD_GIVEN_FAULT;
 		return;
@@ -281,7 +282,7 @@ static __always_inline int handle_send(struct scratch *s)
 			__u64 name;
 			__u32 length;
 			__u32 pad;
-		} header = {};	/* the beginning of struct msghdr */
+		} header = {}; /* the beginning of struct msghdr */
 
 		if (!bpf_probe_read_user(&header, sizeof(header), (void *)argument(s, 1))) {
 			address = (void *)header.name;

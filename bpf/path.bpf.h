@@ -9,13 +9,13 @@
 #include "record.bpf.h"
 
 #define MAX_COMPONENTS 256
-#define AT_FDCWD (-100)
+#define AT_FDCWD       (-100)
 
 enum walk_flag {
 	WALK_TRUNCATED = 1 << 0,
 	WALK_DELETED = 1 << 1,
 	WALK_DETACHED = 1 << 2,
-	WALK_PSEUDO = 1 << 3,	/* no tree: a pipe, a socket, a memfd, a namespace file */
+	WALK_PSEUDO = 1 << 3, /* no tree: a pipe, a socket, a memfd, a namespace file */
 };
 
 /* Where a walk is. The write offset lives in the scratch map and is read back each turn: as a local

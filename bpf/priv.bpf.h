@@ -5,11 +5,11 @@
 
 #include "net.bpf.h"
 
-#define PROT_WRITE 0x2
-#define PROT_EXEC 0x4
-#define MAP_ANONYMOUS 0x20
+#define PROT_WRITE            0x2
+#define PROT_EXEC             0x4
+#define MAP_ANONYMOUS         0x20
 #define BPF_PROG_LOAD_COMMAND 5
-#define SI_USER_MAX 0	/* codes above it are the kernel's own */
+#define SI_USER_MAX           0 /* codes above it are the kernel's own */
 
 static __always_inline void copy_arguments(struct priv_record *r, struct scratch *s)
 {
@@ -129,7 +129,8 @@ static __always_inline int handle_mmap(struct scratch *s)
 }
 
 #ifdef OLDER_KERNEL
-/* Without bpf_find_vma (before 5.17) only memory that is writable as well is surely not a file's. */
+/* Without bpf_find_vma (before 5.17) only memory that is writable as well is surely not a file's.
+ */
 static __always_inline bool is_anonymous_region(struct scratch *s)
 {
 	return argument(s, 2) & PROT_WRITE;

@@ -6,10 +6,10 @@
 #include "syscall.bpf.h"
 
 #define MAX_CGROUP_LEVELS 16
-#define ARGS_PIECE 4096
+#define ARGS_PIECE        4096
 
 #define PIDTYPE_PGID 2
-#define PIDTYPE_SID 3
+#define PIDTYPE_SID  3
 
 static __always_inline void fill_capabilities(struct exec_record *r, const struct cred *cred)
 {

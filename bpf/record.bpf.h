@@ -6,7 +6,7 @@
 #include "maps.bpf.h"
 
 #define PF_KTHREAD 0x00200000
-#define NO_ID 0xffffffffu
+#define NO_ID      0xffffffffu
 
 /*
  * Wakes the consumer for a lone record at once, and in a flood at most once an interval: the
@@ -64,10 +64,10 @@ static __always_inline void fill_task_probe(struct record_header *h)
 	h->uid = BPF_CORE_READ(task, cred, uid.val);
 	h->gid = BPF_CORE_READ(task, cred, gid.val);
 	h->euid = BPF_CORE_READ(task, cred, euid.val);
-	h->loginuid = bpf_core_field_exists(task->loginuid) ? BPF_CORE_READ(task, loginuid.val) :
-							      NO_ID;
-	h->sessionid = bpf_core_field_exists(task->sessionid) ? BPF_CORE_READ(task, sessionid) :
-								NO_ID;
+	h->loginuid =
+		bpf_core_field_exists(task->loginuid) ? BPF_CORE_READ(task, loginuid.val) : NO_ID;
+	h->sessionid =
+		bpf_core_field_exists(task->sessionid) ? BPF_CORE_READ(task, sessionid) : NO_ID;
 	h->mnt_ns = nsproxy ? BPF_CORE_READ(nsproxy, mnt_ns, ns.inum) : 0;
 	h->pid_ns = 0;
 	if (pid) {
@@ -112,20 +112,20 @@ static __always_inline void fill_header(struct record_header *h, __u16 type)
 	})
 
 /* Starts a record for the system call that `s` describes. */
-#define begin_syscall_record(s, kind, event)                        \
-	({                                                          \
-		kind *__q = begin_record(s, kind, event);           \
-		__q->h.result = (s)->result;                        \
-		__q->h.syscall = (s)->syscall;                      \
-		if ((s)->is_compat)                                 \
-			__q->h.flags |= RECORD_COMPAT32;            \
-		__q;                                                \
+#define begin_syscall_record(s, kind, event)              \
+	({                                                \
+		kind *__q = begin_record(s, kind, event); \
+		__q->h.result = (s)->result;              \
+		__q->h.syscall = (s)->syscall;            \
+		if ((s)->is_compat)                       \
+			__q->h.flags |= RECORD_COMPAT32;  \
+		__q;                                      \
 	})
 
 static __always_inline void submit_record(struct scratch *s, __u32 type)
 {
 	struct record_header *h = (void *)s->data;
-	__u32 size = (s->length + 7) & 0xfff8;	/* bound for the verifier: size <= 65528 */
+	__u32 size = (s->length + 7) & 0xfff8; /* bound for the verifier: size <= 65528 */
 	long error;
 
 	h->size = size;
@@ -139,11 +139,11 @@ static __always_inline void submit_record(struct scratch *s, __u32 type)
  * Bounds a length for the verifier. The empty assembly keeps the compiler from dropping the mask
  * where it knows the bound by a comparison that the verifier has lost by then.
  */
-#define bounded(value, mask)                         \
-	({                                           \
-		__u32 __v = (value);                 \
-		asm volatile("" : "+r"(__v));        \
-		__v & (mask);                        \
+#define bounded(value, mask)                  \
+	({                                    \
+		__u32 __v = (value);          \
+		asm volatile("" : "+r"(__v)); \
+		__v &(mask);                  \
 	})
 
 /* True while `room` bytes are left for texts. */

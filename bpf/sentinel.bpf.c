@@ -24,7 +24,8 @@ int BPF_PROG(on_syscall_exit, struct pt_regs *regs, long result)
 	struct scratch *s;
 	__u32 key;
 
-	/* An x32 call has its own bit; no other number is this large. */
+	if ((number & ~(unsigned long)X32_SYSCALL_BIT) >= MAX_SYSCALLS)
+		return 0;
 	key = number & (MAX_SYSCALLS - 1);
 	if (is_compat_call()) {
 		is_compat = true;
@@ -71,13 +72,13 @@ int BPF_PROG(on_syscall_exit, struct pt_regs *regs, long result)
 	return 0;
 }
 
-#define SYSCALL_HANDLER(name, function)                           \
-	SEC("tp_btf/sys_exit")                                    \
-	int BPF_PROG(name, struct pt_regs *regs, long result)     \
-	{                                                         \
-		struct scratch *s = this_scratch();               \
-                                                                  \
-		return s ? function(s) : 0;                       \
+#define SYSCALL_HANDLER(name, function)                       \
+	SEC("tp_btf/sys_exit")                                \
+	int BPF_PROG(name, struct pt_regs *regs, long result) \
+	{                                                     \
+		struct scratch *s = this_scratch();           \
+                                                              \
+		return s ? function(s) : 0;                   \
 	}
 
 SYSCALL_HANDLER(syscall_open, handle_open)

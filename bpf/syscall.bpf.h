@@ -5,7 +5,7 @@
 
 #include "path.bpf.h"
 
-#define TS_COMPAT 0x0002	/* arch/x86/include/asm/thread_info.h */
+#define TS_COMPAT       0x0002 /* arch/x86/include/asm/thread_info.h */
 #define X32_SYSCALL_BIT 0x40000000
 
 /* The value of argument `index` of the call, 0 for NO_ARGUMENT. */

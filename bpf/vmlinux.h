@@ -37,7 +37,7 @@ typedef struct {
 } kgid_t;
 
 typedef struct {
-	__u64 val;	/* two 32-bit words before 6.3: the same eight bytes */
+	__u64 val; /* two 32-bit words before 6.3: the same eight bytes */
 } kernel_cap_t;
 
 struct pt_regs {
