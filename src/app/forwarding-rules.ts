@@ -2,7 +2,7 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import { readAsset } from '../core/assets.ts';
 import type { Config } from '../core/config/schema.ts';
-import { SentinelError } from '../core/errors.ts';
+import { messageOf, SentinelError } from '../core/errors.ts';
 import { compileForwardingRules, type ForwardingRules } from '../pipeline/rules/forwarding.ts';
 
 /** The rules that ship with the program. */
@@ -40,7 +40,7 @@ function readBounded(path: string): string {
       closeSync(fd);
     }
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     throw new SentinelError('SNT_RULE_INVALID', `Cannot read the rules ${path}: ${reason}`, { cause: error });
   }
   if (length > MAX_RULE_FILE_BYTES) {

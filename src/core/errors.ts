@@ -53,6 +53,13 @@ export function exitStatusOf(error: unknown): number {
   return ERROR_CODES[error instanceof SentinelError ? error.code : 'SNT_INTERNAL'].exit;
 }
 
+/** The message of any thrown value, also of an error from another realm (a worker's, a test runner's). */
+export function messageOf(error: unknown): string {
+  return typeof error === 'object' && error !== null && 'message' in error
+    ? String(error.message)
+    : String(error);
+}
+
 const MAX_SHOWN_COLUMNS = 100;
 
 /** The lines that a person reads: message with its place, the line with a caret, the hint. No colour, no trailing newline. */

@@ -2,7 +2,7 @@
 import { closeSync, constants, openSync, writeSync } from 'node:fs';
 import { type BpfNative, loadBpfNative } from '../../native/index.ts';
 import { assetFile, isSingleExecutable, readAsset } from '../core/assets.ts';
-import { SentinelError } from '../core/errors.ts';
+import { messageOf, SentinelError } from '../core/errors.ts';
 import type { KernelImages } from './kernel-probe.ts';
 
 const ADDON = 'build/Release/bpf_native.node';
@@ -134,6 +134,6 @@ function glibcHint(failed: readonly FailedTry[]): string | undefined {
 }
 
 function reasonOf(error: unknown): string {
-  const text = error instanceof Error ? error.message : String(error);
+  const text = messageOf(error);
   return (text.split('\n', 1)[0] ?? '').replace(/^\/proc\/self\/fd\/\d+: /, '');
 }

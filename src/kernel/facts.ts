@@ -1,6 +1,6 @@
 /** What this kernel allows, found out by doing it. The only way for `app` to ask the addon. */
 import { BpfError, type BpfNative, type ProbeSpec } from '../../native/index.ts';
-import { exitStatusOf, SentinelError } from '../core/errors.ts';
+import { exitStatusOf, messageOf, SentinelError } from '../core/errors.ts';
 import { EVENT_TYPES, type EventType } from '../core/event-types.ts';
 import { capabilityNames } from '../core/linux/capabilities.ts';
 import { KERNEL_IMAGES, loadNative } from './assets.ts';
@@ -200,5 +200,5 @@ function failedTrial(error: unknown): Trial {
   if (exitStatusOf(error) === 70) {
     throw error;
   }
-  return { ok: false, code: '', reason: error instanceof Error ? error.message : String(error) };
+  return { ok: false, code: '', reason: messageOf(error) };
 }

@@ -1,6 +1,6 @@
 /** What a preflight check is, and how a list of them is run. */
 import type { LoadedConfig } from '../../core/config/load.ts';
-import type { ErrorCode, SentinelError } from '../../core/errors.ts';
+import { type ErrorCode, messageOf, type SentinelError } from '../../core/errors.ts';
 import type { KernelFacts, ProgramTrial } from '../../kernel/facts.ts';
 import type { HostView } from './host-view.ts';
 
@@ -58,7 +58,7 @@ async function findingOf(check: Check, context: PreflightContext): Promise<Findi
   } catch (error) {
     return {
       status: 'fail',
-      detail: `the check itself failed: ${error instanceof Error ? error.message : String(error)}`,
+      detail: `the check itself failed: ${messageOf(error)}`,
     };
   }
 }

@@ -1,7 +1,7 @@
 /** The configuration file as a layer: YAML, bounded, every value with its place. */
 import { closeSync, openSync, readSync } from 'node:fs';
 import { type Document, isAlias, isMap, isScalar, isSeq, type Node, parseDocument } from 'yaml';
-import { SentinelError } from '../errors.ts';
+import { messageOf, SentinelError } from '../errors.ts';
 import { nearestName, settingFault } from './fault.ts';
 import { type Leaf, readText } from './leaf.ts';
 import type { LayerValue, Origin } from './origin.ts';
@@ -146,7 +146,7 @@ function plainValue(document: Document, node: Node, origin: Origin): unknown {
     return node.toJS(document, { maxAliasCount: MAX_ALIASES });
   } catch (error) {
     // ReferenceError: an alias without anchor, or more of them than allowed
-    throw settingFault(origin, 'Cannot read the value:', firstLine((error as Error).message));
+    throw settingFault(origin, 'Cannot read the value:', firstLine(messageOf(error)));
   }
 }
 
@@ -247,7 +247,7 @@ function readBounded(path: string): string {
   } catch (error) {
     throw new SentinelError(
       'SNT_CONFIG_INVALID',
-      `Cannot read the configuration ${path}: ${(error as Error).message}`,
+      `Cannot read the configuration ${path}: ${messageOf(error)}`,
       {
         cause: error,
       },
