@@ -86,6 +86,7 @@ export interface Addon {
   probeProgramType(type: string): ProbeResult;
   probeAttach(spec: ProbeSpec): ProbeResult;
   capabilities(): CapabilityMasks;
+  bootClockOffsetNs(): bigint;
   raiseMemlock(): { before: MemlockLimits; after: MemlockLimits };
   enableRunStats(): AddonLink;
 }

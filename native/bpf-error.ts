@@ -2,9 +2,9 @@
 
 /** A failed system call or libbpf call. Wrong arguments are `TypeError` or `RangeError` instead. */
 export class BpfError extends Error {
-  /** The errno name, such as `EPERM`; `EBADF` also for a handle that was closed. */
+  /** The errno name, such as `EPERM`, or libbpf's own, such as `LIBBPF_FORMAT`; `EBADF` also for a handle that was closed. */
   readonly code: string;
-  /** The positive errno. */
+  /** The positive errno; libbpf's own start at 4000. */
   readonly errno: number;
   /** What libbpf said during the call, one line an element; of a verifier log the last 20 lines. */
   readonly log: readonly string[];

@@ -50,6 +50,8 @@ export interface BpfNative {
   probeProgramType(type: string): ProbeResult;
   /** Loads and attaches a program that returns 0, then takes it away. */
   probeAttach(spec: ProbeSpec): ProbeResult;
+  /** Nanoseconds to add to a program's `bpf_ktime_get_boot_ns()` to get nanoseconds since 1970, as the wall clock is set now. */
+  bootClockOffsetNs(): bigint;
   /** Of the calling thread. */
   capabilities(): CapabilityMasks;
   /** Raises RLIMIT_MEMLOCK as far as allowed, which kernels before 5.11 need; what came of it is the result. */
@@ -83,6 +85,7 @@ export function loadBpfNative(dlopenTarget: string): BpfNative {
     hasBtf: () => hasBtf(),
     probeProgramType: (type) => addon.probeProgramType(type),
     probeAttach: (spec) => addon.probeAttach(spec),
+    bootClockOffsetNs: () => addon.bootClockOffsetNs(),
     capabilities: () => addon.capabilities(),
     raiseMemlock: () => addon.raiseMemlock(),
     lockdown: () => lockdown(),
