@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+/* What takes more than one call, or a struct with pointers in it. */
+#include <linux/bpf.h>
+#include <sys/ptrace.h>
+#include <sys/sendfile.h>
+#include <sys/stat.h>
+
+#include "deeds.h"
+
+/* bpf-load NAME: loads a socket filter that returns 0, and closes it. */
+static long do_bpf_load(const long *values, int count)
+{
+	static const char license[] = "GPL";
+	struct bpf_insn program[] = {
+		{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = 0},
+		{.code = BPF_JMP | BPF_EXIT},
+	};
+	union bpf_attr attributes = {
+		.prog_type = BPF_PROG_TYPE_SOCKET_FILTER,
+		.insn_cnt = 2,
+		.insns = (uintptr_t)program,
+		.license = (uintptr_t)license,
+	};
+	long fd;
+
+	strncpy(attributes.prog_name, (const char *)values[0], sizeof(attributes.prog_name) - 1);
+	fd = kernel_result(syscall(SYS_bpf, BPF_PROG_LOAD, &attributes, sizeof(attributes)));
+	if (fd >= 0)
+		close(fd);
+	return fd;
+}
+
+/* copy-self FD: writes this program into an open file. */
+static long do_copy_self(const long *values, int count)
+{
+	int self = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+	struct stat status;
+	off_t offset = 0;
+
+	if (self < 0 || fstat(self, &status))
+		return -errno;
+	while (offset < status.st_size)
+		if (sendfile(values[0], self, &offset, status.st_size - offset) <= 0)
+			return -errno;
+	close(self);
+	return offset;
+}
+
+/* attached PID: waits for a traced child to stop, then lets it go. */
+static long do_attached(const long *values, int count)
+{
+	int status;
+
+	if (waitpid(values[0], &status, __WALL) < 0)
+		return -errno;
+	return kernel_result(ptrace(PTRACE_DETACH, values[0], 0, 0));
+}
+
+/* traceme: a child that asks to be traced and ends with the answer. */
+static long do_traceme(const long *values, int count)
+{
+	pid_t pid = fork();
+	int status;
+
+	if (pid == 0)
+		_exit(syscall(SYS_ptrace, PTRACE_TRACEME, 0, 0, 0) ? 1 : 0);
+	if (pid < 0 || waitpid(pid, &status, 0) < 0)
+		return -errno;
+	return pid;
+}
+
+const struct deed priv_deeds[] = {
+	{"bpf-load", do_bpf_load},
+	{"copy-self", do_copy_self},
+	{"attached", do_attached},
+	{"traceme", do_traceme},
+	{NULL, NULL},
+};
