@@ -37,14 +37,14 @@ function cgroup({ host }: PreflightContext): Finding {
   if (host.exists('/sys/fs/cgroup/unified/cgroup.procs')) {
     return {
       status: 'warn',
-      detail: 'hybrid: container ids come from version 1 paths',
+      detail: 'hybrid: only containers in the version 2 hierarchy are told apart',
       fix: 'boot with systemd.unified_cgroup_hierarchy=1',
     };
   }
   return host.exists('/sys/fs/cgroup')
     ? {
         status: 'warn',
-        detail: 'version 1, or not mounted: events have no cgroup id',
+        detail: 'version 1, or not mounted: containers cannot be told apart',
         fix: 'boot with systemd.unified_cgroup_hierarchy=1, or mount cgroup2 at /sys/fs/cgroup',
       }
     : {
