@@ -11,7 +11,6 @@ const OLDEST_KERNEL = [5, 8] as const;
 const OLDEST_TESTED = [5, 10] as const;
 
 const NEEDS_PRIVILEGES = 'could not be tried without privileges';
-const AS_ROOT = 'run as root: sudo sentinel preflight';
 
 /** The checks, in the order in which one failure explains the next. */
 export const KERNEL_CHECKS: readonly Check[] = [
@@ -88,7 +87,7 @@ function capabilities({ kernel, host }: PreflightContext): Finding {
     return {
       status: 'fail',
       detail: `${missing.join(' and ')} missing (uid ${host.uid})`,
-      fix: `${AS_ROOT}; a service needs CAP_BPF, CAP_PERFMON, CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH`,
+      fix: `run as root (sudo sentinel preflight); a service needs CAP_BPF, CAP_PERFMON, CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH`,
     };
   }
   const helpful = ['CAP_SYS_PTRACE', 'CAP_DAC_READ_SEARCH'].filter((name) => !held.includes(name));
@@ -173,8 +172,11 @@ export function ringBytes(kernel: KernelFacts, settings: PreflightContext['setti
 }
 
 function programs({ kernel, programs: outcome }: PreflightContext): Finding {
-  if (kernel instanceof SentinelError || outcome === undefined) {
+  if (kernel instanceof SentinelError) {
     return withoutAddon();
+  }
+  if (outcome === undefined) {
+    return { status: 'skip', detail: NEEDS_PRIVILEGES };
   }
   const { trial, gaps, hint } = outcome;
   if (trial.ok && gaps.length > 0) {
@@ -274,7 +276,7 @@ function ofTrial(
     return { status: 'ok', detail: texts.detail };
   }
   return isDenied(trial) && !kernel.isPrivileged
-    ? { status: 'skip', detail: `${NEEDS_PRIVILEGES} (${trial.code})`, fix: AS_ROOT }
+    ? { status: 'skip', detail: `${NEEDS_PRIVILEGES} (${trial.code})` }
     : { status: 'fail', detail: trial.reason, fix: texts.fix };
 }
 

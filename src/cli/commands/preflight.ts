@@ -24,8 +24,13 @@ export async function runPreflightCommand(
     isTable ? renderPreflight(report, mayColor(io.stdout, io.env)) : `${JSON.stringify(report, null, 2)}\n`,
   );
   if (report.error_code !== undefined) {
-    const failed = report.checks.filter(({ status }) => status === 'fail').map(({ title }) => title);
-    throw new SentinelError(report.error_code, `probe could not do its job: ${failed.join(', ')}`);
+    const failed = report.checks.filter(({ status }) => status === 'fail');
+    const [first] = failed;
+    throw new SentinelError(
+      report.error_code,
+      `probe could not do its job: ${failed.map(({ title }) => title).join(', ')}`,
+      first?.fix === undefined ? {} : { hint: first.fix },
+    );
   }
 }
 

@@ -127,7 +127,7 @@ describe('HOST_CHECKS', () => {
     const asked: string[] = [];
     const view = host(
       { '/var': 'directory' },
-      { mayWrite: (path) => asked.push(path) > 0, freeBytes: (path) => (asked.push(path), 2 ** 40) },
+      { mayWrite: (path) => asked.push(path) > 0, freeBytes: (path) => 2 ** 40 + asked.push(path) },
     );
     expect((await find(HOST_CHECKS, 'disk', context(view, TO_FILE))).status).toBe('ok');
     expect(asked).toEqual(['/var', '/var']);
