@@ -2,7 +2,7 @@
 
 import { SentinelError } from '../core/errors.ts';
 import { EVENT_FAMILIES, EVENT_TYPES, type EventType } from '../core/event-types.ts';
-import { describeAttachPlan, isObservable, OPT_IN_TYPES } from '../kernel/attach-plan.ts';
+import { DEFAULT_OFF_TYPES, describeAttachPlan, isObservable, OPT_IN_TYPES } from '../kernel/attach-plan.ts';
 
 /**
  * The event types that a list selects, left to right; a leading `-` takes out. A list that begins with `-` starts from
@@ -13,7 +13,7 @@ import { describeAttachPlan, isObservable, OPT_IN_TYPES } from '../kernel/attach
  * nothing is left.
  */
 export function selectEvents(selectors: readonly string[]): Set<EventType> {
-  const defaults = EVENT_TYPES.filter((type) => isObservable(type) && !OPT_IN_TYPES.includes(type));
+  const defaults = EVENT_TYPES.filter((type) => isObservable(type) && !DEFAULT_OFF_TYPES.includes(type));
   const selected = new Set<EventType>(
     selectors.length === 0 || selectors[0]?.startsWith('-') ? defaults : [],
   );

@@ -52,6 +52,9 @@ const NO_HOOK: Partial<Record<EventType, string>> = {
 /** Types that are on only when asked for by name: they are many, or need a list. */
 export const OPT_IN_TYPES: readonly EventType[] = ['file_read', 'file_write', 'sys_call'];
 
+/** Types that are not on by default: those above, and the heartbeat, which is news only for who asks for it. */
+export const DEFAULT_OFF_TYPES: readonly EventType[] = [...OPT_IN_TYPES, 'agent_heartbeat'];
+
 /** What one event type is made from. */
 export interface TypePlan {
   readonly type: EventType;

@@ -46,6 +46,7 @@ export class KernelEvent implements Event, Described {
   process: ProcessInfo | undefined;
   readonly #ids: EventIdGenerator;
   readonly #bootOffsetNs: bigint;
+  readonly #ownMountNs: number;
   readonly #ownContainerId: string;
   readonly #labels: readonly (readonly ['cluster' | 'node', string])[];
   readonly #visiting = new VisitingWriter();
@@ -59,6 +60,7 @@ export class KernelEvent implements Event, Described {
 
   /**
    * @param bootOffsetNs Nanoseconds from the epoch to boot: what makes a record's time a wall clock's.
+   * @param ownMountNs Inode number of the agent's mount namespace, 0 when unknown.
    */
   constructor(
     view: RecordView,
@@ -66,6 +68,7 @@ export class KernelEvent implements Event, Described {
     identity: HostIdentity,
     ids: EventIdGenerator,
     bootOffsetNs: bigint,
+    ownMountNs: number,
   ) {
     this.view = view;
     this.host = host;
@@ -79,6 +82,7 @@ export class KernelEvent implements Event, Described {
     });
     this.#ids = ids;
     this.#bootOffsetNs = bootOffsetNs;
+    this.#ownMountNs = ownMountNs;
   }
 
   /**
@@ -216,7 +220,9 @@ export class KernelEvent implements Event, Described {
       // An empty path with AT_EMPTY_PATH is the directory descriptor itself.
       return { path: start.text, resolution: 'kernel', hex: start.hex };
     }
-    const { path, resolution } = this.host.paths.resolve(this.pid, start.text, end.text);
+    // In our own mount namespace the path means the same to us, also when the process has ended by now.
+    const viewer = view.u32(H.mnt_ns) === this.#ownMountNs ? 0 : this.pid;
+    const { path, resolution } = this.host.paths.resolve(viewer, start.text, end.text);
     return { path, resolution, hex: end.hex };
   }
 

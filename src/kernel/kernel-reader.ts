@@ -1,4 +1,5 @@
 /** The running sensor: probe, drain loop and decoder in one, handing out events. */
+import { statSync } from 'node:fs';
 import type { BpfNative } from '../../native/index.ts';
 import type { Event } from '../core/event.ts';
 import { EventIdGenerator } from '../core/event-id.ts';
@@ -73,6 +74,7 @@ export class KernelReader implements Disposable {
       options.identity,
       new EventIdGenerator(),
       native.bootClockOffsetNs(),
+      mountNamespaceOfSelf(),
     );
     this.#probe = KernelProbe.open(native, images, options);
     this.#loop = new DrainLoop(this.#probe.ring, this.#view.buffer, options.drainIntervalMs, (bytes) =>
@@ -149,5 +151,13 @@ export class KernelReader implements Disposable {
       this.#onEvent(this.#event);
     }
     this.#onBatch();
+  }
+}
+
+function mountNamespaceOfSelf(): number {
+  try {
+    return statSync('/proc/self/ns/mnt').ino;
+  } catch {
+    return 0;
   }
 }

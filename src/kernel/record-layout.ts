@@ -116,7 +116,13 @@ export const RECORD_FLAG = {
 } as const;
 
 /** `enum path_state`. */
-export const PATH_STATE = { created: 1, truncated: 2, openedForWriting: 4, isDescriptor: 8, isMemfd: 16 } as const;
+export const PATH_STATE = {
+  created: 1,
+  truncated: 2,
+  openedForWriting: 4,
+  isDescriptor: 8,
+  isMemfd: 16,
+} as const;
 
 /** `enum lost_reason`: what a counter of lost events is about, by number. */
 export const LOST_REASONS = [

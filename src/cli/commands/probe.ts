@@ -1,7 +1,10 @@
 /** `sentinel probe`. */
-import type { CliIo } from '../io.ts';
+import { type CliIo, mayColor } from '../io.ts';
 import type { ParsedOptions } from '../options.ts';
 import { openSettings } from '../settings.ts';
+
+/** For a compact line that goes into a file. */
+const DEFAULT_COLUMNS = 160;
 
 /** Watches the host until told to stop. Ends normally on a signal, a closed pipe, `--duration` and `--count`. */
 export async function runProbeCommand(
@@ -11,5 +14,15 @@ export async function runProbeCommand(
 ): Promise<void> {
   const { loaded, log } = openSettings('probe', options, io);
   const { runProbe } = await import('../../app/probe.ts');
-  await runProbe(loaded.config, { signal: io.signal, log, io });
+  const { makeCompactRenderer } = await import('../render/compact.ts');
+  await runProbe(loaded.config, {
+    signal: io.signal,
+    log,
+    stdout: io.stdout,
+    stderr: io.stderr,
+    renderCompact: makeCompactRenderer({
+      isColoured: mayColor(io.stdout, io.env),
+      columns: () => io.stdout.columns ?? DEFAULT_COLUMNS,
+    }),
+  });
 }
