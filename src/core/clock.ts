@@ -8,8 +8,7 @@ export interface Clock {
   /** Milliseconds since some fixed moment; never goes back. */
   monotonicMs(): number;
   /**
-   * Resolves after `ms` milliseconds, or as soon as `signal` aborts; never rejects. Does not keep the process alive
-   * by itself.
+   * Resolves after `ms` milliseconds, or as soon as `signal` aborts; never rejects. Keeps the process alive.
    */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
@@ -20,7 +19,7 @@ export const systemClock: Clock = {
   monotonicMs: () => performance.now(),
   async sleep(ms, signal) {
     try {
-      await delay(ms, undefined, signal === undefined ? { ref: false } : { ref: false, signal });
+      await delay(ms, undefined, signal === undefined ? {} : { signal });
     } catch (error) {
       if (!signal?.aborted) {
         throw error;

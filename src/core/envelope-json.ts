@@ -1,7 +1,7 @@
 /** Events as the one JSON object of EVT1, pipes and peers, and back. */
 import { SentinelError } from './errors.ts';
 import type { Event, EventEnvelope } from './event.ts';
-import { isRawNumber, parseExactJson, quoteJson } from './json.ts';
+import { escapeJson, isRawNumber, parseExactJson, quoteJson } from './json.ts';
 import { type JsonObject, MAX_TIME_NS, normalizeEnvelope } from './upstream-envelope.ts';
 
 const ENVELOPE_KEYS = 9;
@@ -15,11 +15,8 @@ const CANONICAL_TIME = /^\{"event_id":"[^"\\]*","ts_unix_nano":(0|[1-9][0-9]*),/
  */
 export function encodeEvent(event: Event): string {
   const attributes = event.attributesJson === undefined ? quoteAttributes(event) : event.attributesJson();
-  return (
-    `{"event_id":${quoteJson(event.eventId)},"ts_unix_nano":${event.timeUnixNs},${hostMembers(event)}` +
-    `,"event_type":"${event.type}","data":[${quoteJson(event.object)},${quoteJson(event.detail)},${quoteJson(event.comm)}` +
-    `,"${event.pid}","${event.threadId}","${event.uid}"],"attributes":{${attributes}}}`
-  );
+  // One template with bare text between literals: the fewer pieces, the faster it is flattened when written.
+  return `{"event_id":"${escapeJson(event.eventId)}","ts_unix_nano":${event.timeUnixNs},${hostMembers(event)}${event.type}","data":["${escapeJson(event.object)}","${escapeJson(event.detail)}","${escapeJson(event.comm)}","${event.pid}","${event.threadId}","${event.uid}"],"attributes":{${attributes}}}`;
 }
 
 /** An envelope as compact ASCII JSON, keys in wire order; {@link parseEnvelope} gives the same envelope again. */
@@ -36,7 +33,7 @@ export function encodeEnvelope(envelope: EventEnvelope): string {
 
 /** `name` and `value` as one member of a JSON object: `"name":"value"`. */
 export function quoteMember(name: string, value: string): string {
-  return `${quoteJson(name)}:${quoteJson(value)}`;
+  return `"${escapeJson(name)}":"${escapeJson(value)}"`;
 }
 
 /**
@@ -133,6 +130,7 @@ function quoteAttributes(event: Event): string {
 // The host's members are the same for nearly all events: the last ones are kept.
 let lastHost = { hostname: '', podName: '', namespace: '', containerId: '', members: '' };
 
+/** From `hostname` up to the opening quote of the event type. */
 function hostMembers(event: Event): string {
   const { hostname, podName, namespace, containerId } = event;
   if (
@@ -144,7 +142,7 @@ function hostMembers(event: Event): string {
   ) {
     const members =
       `"hostname":${quoteJson(hostname)},"pod":${quoteJson(podName)}` +
-      `,"namespace":${quoteJson(namespace)},"container_id":${quoteJson(containerId)}`;
+      `,"namespace":${quoteJson(namespace)},"container_id":${quoteJson(containerId)},"event_type":"`;
     lastHost = { hostname, podName, namespace, containerId, members };
   }
   return lastHost.members;

@@ -20,18 +20,14 @@ export const EVT1_HEAD_BYTES = 8;
 /** The longest payload that is read unless told otherwise: 16 MiB less one byte. */
 export const MAX_PAYLOAD_BYTES = 0xff_ffff;
 
-/** Writes the head of a record whose payload has `payloadBytes` bytes into `target` at `offset`. */
-export function writeEvt1Head(target: Buffer, offset: number, payloadBytes: number): void {
-  target.writeUInt32LE(MAGIC, offset);
-  target.writeUInt32LE(payloadBytes, offset + 4);
+/** The head of a record whose payload has `payloadBytes` bytes, one character a byte, to be written as latin1. */
+export function evt1HeadText(payloadBytes: number): string {
+  return `EVT1${String.fromCharCode(payloadBytes & 0xff, (payloadBytes >>> 8) & 0xff, (payloadBytes >>> 16) & 0xff, payloadBytes >>> 24)}`;
 }
 
 /** One record: head and `json`, which must be ASCII. */
 export function encodeEvt1Record(json: string): Buffer {
-  const record = Buffer.allocUnsafe(EVT1_HEAD_BYTES + json.length);
-  writeEvt1Head(record, 0, json.length);
-  record.write(json, EVT1_HEAD_BYTES, 'latin1');
-  return record;
+  return Buffer.from(evt1HeadText(json.length) + json, 'latin1');
 }
 
 /** True when the head of a record stands at `offset`, which is at least eight bytes before the end of `bytes`. */

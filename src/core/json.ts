@@ -10,13 +10,18 @@ const LAST_PLAIN = 0x7e;
  * not printable ASCII becomes a short escape or `\uXXXX`, one for each UTF-16 unit, lone surrogates too.
  */
 export function quoteJson(text: string): string {
+  return `"${escapeJson(text)}"`;
+}
+
+/** What stands between the quotes of {@link quoteJson}: `text` itself, not a copy, when nothing needs an escape. */
+export function escapeJson(text: string): string {
   for (let index = 0; index < text.length; index++) {
     const unit = text.charCodeAt(index);
     if (unit < SPACE || unit > LAST_PLAIN || unit === QUOTE || unit === BACKSLASH) {
-      return quoteFrom(text, index);
+      return escapeFrom(text, index);
     }
   }
-  return `"${text}"`;
+  return text;
 }
 
 /** A number that a JavaScript number cannot hold exactly, as the digits that stood in the text. */
@@ -59,8 +64,8 @@ const SHORT_ESCAPES: Readonly<Record<number, string>> = {
   92: '\\\\',
 };
 
-function quoteFrom(text: string, first: number): string {
-  let quoted = `"${text.slice(0, first)}`;
+function escapeFrom(text: string, first: number): string {
+  let escaped = text.slice(0, first);
   let plainStart = first;
   for (let index = first; index < text.length; index++) {
     const unit = text.charCodeAt(index);
@@ -68,10 +73,10 @@ function quoteFrom(text: string, first: number): string {
       continue;
     }
     const written = SHORT_ESCAPES[unit] ?? `\\u${unit.toString(16).padStart(4, '0')}`;
-    quoted += text.slice(plainStart, index) + written;
+    escaped += text.slice(plainStart, index) + written;
     plainStart = index + 1;
   }
-  return `${quoted}${text.slice(plainStart)}"`;
+  return escaped + text.slice(plainStart);
 }
 
 type SourceReviver = (

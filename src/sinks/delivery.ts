@@ -1,0 +1,387 @@
+/** Takes events to one sink: bounded queue, batches, retry, and an account of every event. */
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { type Clock, systemClock } from '../core/clock.ts';
+import type { Event } from '../core/event.ts';
+import type { EventType } from '../core/event-types.ts';
+import { Batch } from './batch.ts';
+import type { Sink, SinkBatch } from './sink.ts';
+
+/** Why an event was not delivered. */
+export const DROP_REASONS = [
+  /** The queue was full when the event was offered: the newest is dropped. */
+  'queue_full',
+  /** The event alone is larger than the format allows. */
+  'too_large',
+  /** The peer refused the batch for good. */
+  'rejected',
+  /** The batch could not be written for `giveUpAfterMs`. */
+  'write_failed',
+  /** The peer closed its end. */
+  'peer_gone',
+  /** Offered after close or destroy. */
+  'closed',
+  /** Still queued, or being written, when the deadline passed or the delivery was destroyed; the peer may have it. */
+  'abandoned',
+] as const;
+
+/** One of {@link DROP_REASONS}. */
+export type DropReason = (typeof DROP_REASONS)[number];
+
+/** What became of an event. */
+export type Outcome = 'delivered' | DropReason;
+
+/** How a delivery batches, waits and gives up. */
+export interface DeliveryOptions {
+  /** Events that wait or are being written at most; a further one is dropped. */
+  readonly queueEvents: number;
+  /** Bytes that wait or are being written at most; the last event may go over. */
+  readonly queueBytes: number;
+  /** A batch is closed at this many bytes. */
+  readonly batchBytes: number;
+  /** A batch is closed after this time; 0: as soon as the sink is free. */
+  readonly flushAfterMs: number;
+  /** First pause after a failure; doubles with each further one. */
+  readonly backoffMs: number;
+  readonly maxBackoffMs: number;
+  /** A batch that could not be written for so long is dropped. */
+  readonly giveUpAfterMs: number;
+  readonly clock: Clock;
+  /** A number from 0 up to 1, for jitter. */
+  readonly random: () => number;
+  /** Called for each failure that is tried again, and for each rejected batch. */
+  readonly onFailure: (error: unknown) => void;
+  /** Called as events are settled, with the sums by type: each event exactly once. */
+  readonly onSettled: (outcome: Outcome, type: EventType, events: number) => void;
+  /** Called once, when the peer has gone for good. */
+  readonly onEnd: () => void;
+}
+
+/** Options that suit a file or a pipe on this host. */
+export const DELIVERY_DEFAULTS: DeliveryOptions = {
+  queueEvents: 262_144,
+  queueBytes: 64 * 1024 * 1024,
+  batchBytes: 256 * 1024,
+  flushAfterMs: 0,
+  backoffMs: 100,
+  maxBackoffMs: 5_000,
+  giveUpAfterMs: 60_000,
+  clock: systemClock,
+  random: Math.random,
+  onFailure: () => {},
+  onSettled: () => {},
+  onEnd: () => {},
+};
+
+const MAX_SPARE_BATCHES = 8;
+
+/** Where all events that were offered are: `offered = delivered + queued + sum of dropped`, at any moment. */
+export interface DeliveryCounters {
+  readonly offered: number;
+  readonly delivered: number;
+  readonly queued: number;
+  readonly dropped: Readonly<Record<DropReason, number>>;
+}
+
+/** The way to one sink. Make it, `start()` it, `offer()` events, `close()` it. */
+export class Delivery {
+  readonly #sink: Sink;
+  readonly #options: DeliveryOptions;
+  readonly #abort = new AbortController();
+  readonly #dropped = Object.fromEntries(DROP_REASONS.map((reason) => [reason, 0])) as Record<
+    DropReason,
+    number
+  >; // all reasons are there
+  #offered = 0;
+  #delivered = 0;
+  #state: 'new' | 'open' | 'closing' | 'closed' = 'new';
+  #ended = false;
+  #pending = new Batch();
+  #pendingSinceMs = 0;
+  readonly #sealed: Batch[] = [];
+  readonly #spare: Batch[] = [];
+  #queuedEvents = 0;
+  #queuedBytes = 0;
+  #connected = false;
+  #connecting: Promise<void> | undefined;
+  #writing: Promise<void> | undefined;
+  #wake: () => void = () => {};
+  #flushWaiters: (() => void)[] = [];
+  #stopping: Promise<void> | undefined;
+
+  constructor(sink: Sink, options: Partial<DeliveryOptions> = {}) {
+    this.#sink = sink;
+    this.#options = { ...DELIVERY_DEFAULTS, ...options };
+  }
+
+  /**
+   * Connects and begins to deliver.
+   *
+   * @throws Whatever the sink's `connect` throws: at the start nothing is tried again.
+   */
+  async start(): Promise<void> {
+    if (this.#state !== 'new') {
+      throw new TypeError('start() called twice');
+    }
+    this.#state = 'open';
+    this.#connecting = this.#sink.connect(this.#abort.signal);
+    try {
+      await this.#connecting;
+    } catch (error) {
+      await this.destroy();
+      throw error;
+    }
+    this.#connected = true;
+    this.#writing = this.#run();
+  }
+
+  /**
+   * Encodes `event` into the batch that is being filled. Never waits.
+   *
+   * @returns False if the event was dropped; the counters say why.
+   */
+  offer(event: Event): boolean {
+    this.#offered++;
+    if (this.#state !== 'open') {
+      return this.#refuse(event, this.#ended ? 'peer_gone' : 'closed');
+    }
+    const { queueEvents, queueBytes, batchBytes } = this.#options;
+    if (this.#queuedEvents >= queueEvents || this.#queuedBytes >= queueBytes) {
+      return this.#refuse(event, 'queue_full');
+    }
+    const batch = this.#pending;
+    const before = batch.sizeBytes;
+    if (!this.#sink.format(event, batch)) {
+      return this.#refuse(event, 'too_large');
+    }
+    const size = batch.sizeBytes;
+    batch.count(event.type);
+    this.#queuedEvents++;
+    this.#queuedBytes += size - before;
+    if (batch.events === 1) {
+      this.#pendingSinceMs = this.#options.clock.monotonicMs();
+      this.#wake();
+    }
+    if (size >= batchBytes) {
+      this.#seal();
+      this.#wake();
+    }
+    return true;
+  }
+
+  /** Resolves when every event offered so far is settled: also a way to wait for room. */
+  async flush(): Promise<void> {
+    if (this.#queuedEvents > 0) {
+      this.#seal();
+      this.#wake();
+      await new Promise<void>((resolve) => this.#flushWaiters.push(resolve));
+    }
+  }
+
+  /** The account so far. */
+  counters(): DeliveryCounters {
+    return {
+      offered: this.#offered,
+      delivered: this.#delivered,
+      queued: this.#queuedEvents,
+      dropped: { ...this.#dropped },
+    };
+  }
+
+  /** Delivers what is queued, for `deadlineMs` at most, then gives up the sink. Never rejects; may be called again. */
+  close(deadlineMs = 5_000): Promise<void> {
+    this.#stopping ??= this.#close(deadlineMs);
+    return this.#stopping;
+  }
+
+  /** Drops what is queued and gives up the sink. Never rejects; may be called again, also during close. */
+  async destroy(): Promise<void> {
+    this.#abort.abort();
+    await this.close(0);
+  }
+
+  async #close(deadlineMs: number): Promise<void> {
+    if (this.#state !== 'closed') {
+      this.#state = 'closing';
+    }
+    this.#wake();
+    await this.#connecting?.catch(() => undefined); // start() reports it
+    const finished = new AbortController();
+    const deadline = this.#options.clock.sleep(
+      deadlineMs,
+      AbortSignal.any([finished.signal, this.#abort.signal]),
+    );
+    await Promise.race([this.#writing, deadline]);
+    finished.abort();
+    this.#abort.abort();
+    this.#wake();
+    await this.#writing;
+    this.#state = 'closed';
+    this.#abandonQueue('abandoned');
+    try {
+      await this.#sink[Symbol.asyncDispose]();
+    } catch (error) {
+      this.#options.onFailure(error);
+    }
+  }
+
+  /** The one loop that writes; ends when closing and empty, when aborted, or when the peer has gone. */
+  async #run(): Promise<void> {
+    while (!this.#abort.signal.aborted && this.#state !== 'closed') {
+      if (this.#sealed.length === 0 && this.#pending.events > 0 && this.#isPendingDue()) {
+        this.#seal();
+      }
+      const batch = this.#sealed.shift();
+      if (batch !== undefined) {
+        await this.#deliver(batch);
+      } else if (this.#state === 'closing') {
+        return;
+      } else {
+        await this.#waitForWork();
+      }
+    }
+  }
+
+  #isPendingDue(): boolean {
+    const { clock, flushAfterMs } = this.#options;
+    return this.#state === 'closing' || clock.monotonicMs() - this.#pendingSinceMs >= flushAfterMs;
+  }
+
+  async #waitForWork(): Promise<void> {
+    const woken = new AbortController();
+    await new Promise<void>((resolve) => {
+      this.#wake = () => {
+        woken.abort();
+        resolve();
+      };
+      if (this.#pending.events > 0) {
+        const { clock, flushAfterMs } = this.#options;
+        const dueInMs = this.#pendingSinceMs + flushAfterMs - clock.monotonicMs();
+        clock.sleep(Math.max(dueInMs, 0), woken.signal).then(resolve, resolve);
+      }
+    });
+    woken.abort();
+    this.#wake = () => {};
+    // Whoever woke us may be in the middle of a run of offers: let it end, so that they become one batch.
+    await nextTurn();
+  }
+
+  async #deliver(batch: Batch): Promise<void> {
+    const outcome = await this.#writeUntilSettled({ bytes: batch.bytes(), events: batch.events });
+    this.#settle(batch, outcome);
+    if (outcome !== 'abandoned' && this.#spare.length < MAX_SPARE_BATCHES) {
+      batch.clear();
+      this.#spare.push(batch); // an abandoned write may still hold its bytes
+    }
+    if (outcome === 'peer_gone') {
+      this.#endOfPeer();
+    }
+    this.#resolveFlushes();
+  }
+
+  async #writeUntilSettled(batch: SinkBatch): Promise<Outcome> {
+    const { clock, giveUpAfterMs, onFailure } = this.#options;
+    const { signal } = this.#abort;
+    const startedMs = clock.monotonicMs();
+    for (let attempt = 0; !signal.aborted; attempt++) {
+      try {
+        await untilAborted(this.#attempt(batch), signal);
+        return 'delivered';
+      } catch (error) {
+        if (signal.aborted) {
+          return 'abandoned';
+        }
+        const failure = this.#sink.failureOf(error);
+        if (failure === 'end') {
+          return 'peer_gone';
+        }
+        onFailure(error);
+        if (failure === 'reject') {
+          return 'rejected';
+        }
+        this.#connected = false;
+      }
+      const pauseMs = this.#backoffMs(attempt);
+      if (clock.monotonicMs() + pauseMs - startedMs > giveUpAfterMs) {
+        return 'write_failed';
+      }
+      await clock.sleep(pauseMs, signal);
+    }
+    return 'abandoned';
+  }
+
+  async #attempt(batch: SinkBatch): Promise<void> {
+    if (!this.#connected) {
+      await this.#sink.connect(this.#abort.signal);
+      this.#connected = true;
+      this.#abort.signal.throwIfAborted();
+    }
+    await this.#sink.write(batch, this.#abort.signal);
+  }
+
+  /** Between half and the whole of the doubled pause, so that many clients of one peer spread. */
+  #backoffMs(attempt: number): number {
+    const { backoffMs, maxBackoffMs, random } = this.#options;
+    return Math.min(maxBackoffMs, backoffMs * 2 ** attempt) * (0.5 + random() / 2);
+  }
+
+  #endOfPeer(): void {
+    this.#state = 'closed';
+    this.#ended = true;
+    this.#abandonQueue('peer_gone');
+    this.#options.onEnd();
+  }
+
+  #seal(): void {
+    if (this.#pending.events > 0) {
+      this.#sealed.push(this.#pending);
+      this.#pending = this.#spare.pop() ?? new Batch();
+    }
+  }
+
+  #abandonQueue(reason: DropReason): void {
+    this.#seal();
+    for (const batch of this.#sealed.splice(0)) {
+      this.#settle(batch, reason);
+    }
+    this.#resolveFlushes();
+  }
+
+  #settle(batch: Batch, outcome: Outcome): void {
+    this.#queuedEvents -= batch.events;
+    this.#queuedBytes -= batch.sizeBytes;
+    if (outcome === 'delivered') {
+      this.#delivered += batch.events;
+    } else {
+      this.#dropped[outcome] += batch.events;
+    }
+    batch.visitTypes((type, events) => this.#options.onSettled(outcome, type, events));
+  }
+
+  #refuse(event: Event, reason: DropReason): false {
+    this.#dropped[reason]++;
+    this.#options.onSettled(reason, event.type, 1);
+    return false;
+  }
+
+  #resolveFlushes(): void {
+    if (this.#queuedEvents === 0 || this.#state === 'closed') {
+      const waiters = this.#flushWaiters;
+      this.#flushWaiters = [];
+      for (const resolve of waiters) {
+        resolve();
+      }
+    }
+  }
+}
+
+/** `work`, or a rejection as soon as `signal` aborts; `work` itself goes on then, unheard. */
+function untilAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const onAbort = () => reject(signal.reason);
+    if (signal.aborted) {
+      onAbort();
+    }
+    signal.addEventListener('abort', onAbort, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
+  });
+}
