@@ -1,8 +1,9 @@
 /** Text from outside, made safe to show on a terminal. */
 
-// C0 and C1 controls, DEL, line and paragraph separators, bidirectional overrides and isolates, zero-width marks.
+// C0 and C1 controls, DEL, line and paragraph separators, bidirectional marks, overrides and isolates, zero-width and
+// otherwise invisible characters.
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
-const UNSAFE = /[\0-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
+const UNSAFE = /[\0-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
 
 /**
  * Replaces every character that could move the cursor, change colours or reorder text by its escape (`\x1b`, `\u202e`).
