@@ -53,6 +53,8 @@ export class KernelEvent implements Event, Described {
   readonly #json = new JsonWriter();
   #type: EventType = 'sys_call';
   #description = UNKNOWN_TYPE;
+  /** An exec that succeeded: the process is another program now. */
+  #isNewProgram = false;
   #id = '';
   #path1: DescribedPath | undefined;
   #path2: DescribedPath | undefined;
@@ -97,6 +99,7 @@ export class KernelEvent implements Event, Described {
       return false;
     }
     this.#type = type;
+    this.#isNewProgram = type === 'process_exec' && this.view.s64(H.result) >= 0;
     this.#description = description;
     this.#id = '';
     this.#path1 = undefined;
@@ -113,7 +116,7 @@ export class KernelEvent implements Event, Described {
     if (pid === 0) {
       return undefined;
     }
-    if (type === 'process_exec' && view.s64(H.result) >= 0) {
+    if (this.#isNewProgram) {
       return host.processes.onExec({
         pid,
         startTimeNs,
@@ -245,8 +248,7 @@ export class KernelEvent implements Event, Described {
         }
         break;
     }
-    const ofProcess =
-      this.#type === 'process_exec' ? this.process?.execAttribute(name) : this.process?.attribute(name);
+    const ofProcess = this.#isNewProgram ? this.process?.execAttribute(name) : this.process?.attribute(name);
     if (ofProcess !== undefined) {
       return ofProcess;
     }
@@ -261,7 +263,7 @@ export class KernelEvent implements Event, Described {
   visitAttributes(visit: AttributeVisitor): void {
     this.#visiting.visit = visit;
     this.#write(this.#visiting);
-    if (this.#type === 'process_exec') {
+    if (this.#isNewProgram) {
       this.process?.visitExecAttributes(visit);
     } else {
       this.process?.visitAttributes(visit);
@@ -273,7 +275,7 @@ export class KernelEvent implements Event, Described {
     this.#write(this.#json);
     const own = this.#json.members;
     const ofProcess =
-      (this.#type === 'process_exec' ? this.process?.execAttributesJson : this.process?.attributesJson) ?? '';
+      (this.#isNewProgram ? this.process?.execAttributesJson : this.process?.attributesJson) ?? '';
     return `${own}${ofProcess}`.slice(1);
   }
 

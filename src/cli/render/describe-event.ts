@@ -83,7 +83,8 @@ export function describeEvent(event: Event, attributes: Attributes): Piece[] {
 }
 
 function exec(event: Event, attributes: Attributes): Piece[] {
-  const args = textList(attributes.get('process.args'));
+  // The arguments of an exec that failed are not known; those at hand are of the program that goes on.
+  const args = attributes.get('event.outcome') === 'failure' ? [] : textList(attributes.get('process.args'));
   const program = event.object || (attributes.get('process.executable') ?? '');
   const shown = args.slice(1).map((arg) => quoteArgument(clip(arg)));
   if (attributes.get('process.args_truncated') === 'true') {
