@@ -9,7 +9,7 @@ import { cutEnd, cutMiddle, padTo, textWidth } from './text-width.ts';
 /** How lines are drawn. */
 export interface CompactOptions {
   readonly isColoured: boolean;
-  /** Width of the terminal, asked for with every line so that a resize counts. At least 40 are used. */
+  /** Width of the terminal, asked for with every line so that a resize counts. At least 64 are used. */
   readonly columns: () => number;
   /** Minutes that local time is ahead of UTC at a moment; the system's zone unless given. */
   readonly zoneMinutes?: (unixMs: number) => number;
@@ -38,7 +38,8 @@ const FAMILY_COLOURS: Readonly<Record<string, string>> = {
   agent: '\x1b[90m',
 };
 
-const MIN_COLUMNS = 40;
+const MIN_COLUMNS = 64;
+const MIN_WHAT_COLUMNS = 12;
 const WIDE_COLUMNS = 120;
 const NARROW_COLUMNS = 80;
 const CONTAINER_ID_CHARS = 12; // as the runtimes' own tools show it
@@ -75,11 +76,12 @@ export function makeCompactRenderer(options: CompactOptions): CompactRenderer {
     const used =
       layout.time + 1 + layout.event + 1 + (layout.user === 0 ? 0 : layout.user + 1) + layout.process + 1;
     const result = resultText(attributes, columns);
-    const container =
-      event.containerId === '' ? '' : `⬢ ${safe(event.containerId.slice(0, CONTAINER_ID_CHARS))}`;
-    const spare = columns - used - widthWithGap(result) - widthWithGap(container);
+    const id = event.containerId === '' ? '' : `⬢ ${safe(event.containerId.slice(0, CONTAINER_ID_CHARS))}`;
+    const room = columns - used - widthWithGap(result);
+    const container = room - widthWithGap(id) < MIN_WHAT_COLUMNS ? '' : id;
+    const spare = room - widthWithGap(container);
     const pieces = describeEvent(event, attributes).filter((piece) => piece.text !== '');
-    const what = fitPieces(pieces, Math.max(8, spare))
+    const what = fitPieces(pieces, Math.max(MIN_WHAT_COLUMNS, spare))
       .map((piece) => paintPiece(piece, event.type, result !== '', paint))
       .join(' ');
     const end = [what, paint(STYLE.badBold, result), paint(STYLE.container, container)].filter(

@@ -97,6 +97,7 @@ const SAMPLES: readonly EventSample[] = [
     comm: 'insmod',
     uid: 0,
     object: '/tmp/rootkit.ko',
+    detail: '',
     attributes: { ...denied, 'user.name': 'root', 'error.code': 'EPERM' },
   },
   {
