@@ -30,7 +30,7 @@ SYSTEMD_DIR ?= $(if $(filter /usr,$(PREFIX)),/usr/lib/systemd/system,/etc/system
 
 BPF_OBJECTS := $(patsubst bpf/%.bpf.c,build/bpf/%.bpf.o,$(wildcard bpf/*.bpf.c))
 ADDON := build/Release/bpf_native.node
-ADDON_SOURCES := binding.gyp $(shell find native scripts -name '*.cc' -o -name '*.h' -o -name '*.c' -o -name 'pic-*')
+ADDON_SOURCES := binding.gyp $(shell find native -name '*.cc' -o -name '*.h' -o -name '*.c' -o -name '*.sh')
 BUNDLE_SOURCES := $(shell find src native proto -name '*.ts' -o -name '*.proto' -o -name '*.html' -o -name '*.css')
 RULES := $(shell find rules -type f)
 
