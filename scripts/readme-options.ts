@@ -4,7 +4,8 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { COMMANDS } from '../src/cli/command-table.ts';
-import { optionDescription, optionsOf } from '../src/cli/options.ts';
+import { optionDescription } from '../src/cli/option-settings.ts';
+import { optionsOf } from '../src/cli/options.ts';
 import { environmentName } from '../src/core/config/env-layer.ts';
 import { CONFIG_LEAVES } from '../src/core/config/schema.ts';
 import { UPSTREAM_ENVIRONMENT } from '../src/core/config/upstream.ts';

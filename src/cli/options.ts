@@ -1,8 +1,4 @@
 /** Every option of every command: the one table that the parser, the configuration and the README come from. */
-import { textValue } from '../core/config/env-layer.ts';
-import type { Leaf } from '../core/config/leaf.ts';
-import type { LayerValue } from '../core/config/origin.ts';
-import { CONFIG_LEAVES } from '../core/config/schema.ts';
 import type { CommandName } from './command-table.ts';
 
 /** What an option is about; help shows the groups in this order. */
@@ -104,21 +100,9 @@ export const OPTIONS: readonly OptionSpec[] = [
 /** The values that commander parsed, by its camel-case names. */
 export type ParsedOptions = Readonly<Record<string, unknown>>;
 
-const LEAF_BY_PATH: ReadonlyMap<string, Leaf> = new Map(CONFIG_LEAVES.map((leaf) => [leaf.path, leaf]));
-
 /** The options of a command, in the order of the table. */
 export function optionsOf(command: CommandName): OptionSpec[] {
   return OPTIONS.filter(({ commands }) => commands.includes(command));
-}
-
-/** What help and README say of an option. */
-export function optionDescription(option: OptionSpec): string {
-  const leaf = option.setting === undefined ? undefined : leafOf(option.setting);
-  const description = option.description ?? leaf?.description;
-  if (description === undefined) {
-    throw new TypeError(`Option ${option.flags} has no description`);
-  }
-  return description;
 }
 
 /** The long name of an option: `--events`. */
@@ -128,51 +112,4 @@ export function longFlag(option: OptionSpec): string {
     throw new TypeError(`Option ${option.flags} has no long name`);
   }
   return match[0];
-}
-
-/** True when giving the option twice adds to a list. */
-export function isListOption(option: OptionSpec): boolean {
-  const kind = option.setting === undefined ? undefined : leafOf(option.setting).kind;
-  return kind === 'list' || kind === 'integer_list';
-}
-
-/**
- * The settings that the command line gives.
- *
- * @param parsed Texts, true for a flag without value, false for one that begins with `--no-`.
- * @throws {SentinelError} SNT_USAGE for a text that is no value.
- */
-export function flagSettings(command: CommandName, parsed: ParsedOptions): ReadonlyMap<string, LayerValue> {
-  const settings = new Map<string, LayerValue>();
-  for (const option of optionsOf(command)) {
-    const flag = longFlag(option);
-    const given = parsed[propertyOf(flag)];
-    // Commander sets what --no-x negates to true when nobody wrote it.
-    if (option.setting === undefined || given === undefined || (flag.startsWith('--no-') && given === true)) {
-      continue;
-    }
-    const origin = { kind: 'flag', flag } as const;
-    const leaf = leafOf(option.setting);
-    settings.set(
-      leaf.path,
-      typeof given === 'string' ? textValue(leaf, given, origin) : { value: given, origin },
-    );
-  }
-  const file = settings.get('sinks.file.path');
-  if (file !== undefined && !settings.has('sinks.enabled')) {
-    settings.set('sinks.enabled', { value: ['file'], origin: file.origin });
-  }
-  return settings;
-}
-
-function propertyOf(flag: string): string {
-  return flag.replace(/^--(no-)?/, '').replace(/-([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
-}
-
-function leafOf(path: string): Leaf {
-  const leaf = LEAF_BY_PATH.get(path);
-  if (leaf === undefined) {
-    throw new TypeError(`No setting ${path}`);
-  }
-  return leaf;
 }

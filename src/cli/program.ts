@@ -5,14 +5,7 @@ import { nearestName } from '../core/config/fault.ts';
 import { SentinelError } from '../core/errors.ts';
 import { COMMANDS, type CommandName, type CommandSpec, RESERVED_COMMANDS } from './command-table.ts';
 import type { CliIo } from './io.ts';
-import {
-  isListOption,
-  OPTION_GROUPS,
-  type OptionSpec,
-  optionDescription,
-  optionsOf,
-  type ParsedOptions,
-} from './options.ts';
+import { OPTION_GROUPS, type OptionSpec, optionsOf, type ParsedOptions } from './options.ts';
 
 const SUMMARY = 'Watches a Linux host through eBPF and says what happens on it.';
 
@@ -37,7 +30,7 @@ const RUNNERS: Readonly<Record<CommandName, () => Promise<CommandRunner>>> = {
  * @throws {SentinelError} SNT_USAGE for arguments that make no sense, and whatever the command throws.
  */
 export async function runCli(argv: readonly string[], io: CliIo): Promise<void> {
-  const program = createProgram(io);
+  const program = await createProgram(argv, io);
   try {
     await program.parseAsync(argv, { from: 'user' });
   } catch (error) {
@@ -50,8 +43,8 @@ export async function runCli(argv: readonly string[], io: CliIo): Promise<void> 
   }
 }
 
-/** The commander program, for help and parsing; its commands write to `io`. */
-export function createProgram(io: CliIo): Command {
+/** The commander program. Only commands that `argv` names get their options: the others would load the schema in vain. */
+async function createProgram(argv: readonly string[], io: CliIo): Promise<Command> {
   const program = new Command('sentinel')
     .description(SUMMARY)
     .version(versionText(), '-V, --version', 'print version, commit, runtime and libbpf')
@@ -69,36 +62,39 @@ export function createProgram(io: CliIo): Command {
     .showSuggestionAfterError(false)
     .exitOverride();
   for (const spec of COMMANDS) {
-    addCommand(program, spec, io);
+    const command = addCommand(program, spec, io);
+    if (argv.includes(spec.name)) {
+      for (const option of optionsOf(spec.name)) {
+        command.addOption(await commanderOption(option));
+      }
+    }
   }
   return program;
 }
 
-function addCommand(program: Command, spec: CommandSpec, io: CliIo): void {
+function addCommand(program: Command, spec: CommandSpec, io: CliIo): Command {
   const command = program.command(spec.name).description(spec.summary).helpOption('-h, --help', 'print help');
   for (const [name, description] of spec.args) {
     command.addArgument(new Argument(name, description));
   }
-  for (const option of optionsOf(spec.name)) {
-    command.addOption(commanderOption(option));
-  }
-  command.action(async () => {
+  return command.action(async () => {
     const run = await RUNNERS[spec.name]();
     await run(command.opts(), command.args, io);
   });
 }
 
-function commanderOption(spec: OptionSpec): Option {
+async function commanderOption(spec: OptionSpec): Promise<Option> {
+  if (spec.setting === undefined) {
+    const option = new Option(spec.flags, spec.description).helpGroup(spec.group);
+    return spec.choices === undefined ? option : option.choices(spec.choices);
+  }
+  const { isListOption, optionDescription } = await import('./option-settings.ts');
   const option = new Option(spec.flags, optionDescription(spec)).helpGroup(spec.group);
-  if (spec.choices !== undefined) {
-    option.choices(spec.choices);
-  }
-  if (isListOption(spec)) {
-    option.argParser((text: string, before: string | undefined) =>
-      before === undefined ? text : `${before},${text}`,
-    );
-  }
-  return option;
+  return isListOption(spec)
+    ? option.argParser((text: string, before: string | undefined) =>
+        before === undefined ? text : `${before},${text}`,
+      )
+    : option;
 }
 
 const COMMAND_BY_NAME: ReadonlyMap<string, CommandSpec> = new Map(COMMANDS.map((spec) => [spec.name, spec]));

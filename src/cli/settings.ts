@@ -5,7 +5,8 @@ import { describeOrigin } from '../core/config/origin.ts';
 import { createLog, type Log } from '../core/log.ts';
 import type { CommandName } from './command-table.ts';
 import { type CliIo, mayColor } from './io.ts';
-import { flagSettings, type ParsedOptions } from './options.ts';
+import { flagSettings } from './option-settings.ts';
+import type { ParsedOptions } from './options.ts';
 
 /** What a command that has a configuration starts with. */
 export interface Settings {

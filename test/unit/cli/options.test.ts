@@ -1,12 +1,6 @@
 import { COMMANDS } from '../../../src/cli/command-table.ts';
-import {
-  flagSettings,
-  isListOption,
-  longFlag,
-  OPTIONS,
-  optionDescription,
-  optionsOf,
-} from '../../../src/cli/options.ts';
+import { flagSettings, isListOption, optionDescription } from '../../../src/cli/option-settings.ts';
+import { longFlag, OPTIONS, optionsOf } from '../../../src/cli/options.ts';
 
 describe('OPTIONS', () => {
   it('has no name twice in one command', () => {
