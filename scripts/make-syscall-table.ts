@@ -15,6 +15,15 @@ const NOT_A_CALL = new Set(['arch_specific_syscall', 'syscalls']);
 // 64-bit name of each __NR3264_ number whose word differs from it (end of asm-generic/unistd.h).
 const NAME_64: Readonly<Record<string, string>> = { fstatat: 'newfstatat' };
 
+// Calls that Debian 12's headers do not have yet; since 424 a call has the same number everywhere.
+const NEWER: ReadonlyArray<readonly [number: number, name: string]> = (
+  'cachestat fchmodat2 map_shadow_stack futex_wake futex_wait futex_requeue statmount listmount ' +
+  'lsm_get_self_attr lsm_set_self_attr lsm_list_modules mseal setxattrat getxattrat listxattrat ' +
+  'removexattrat open_tree_attr file_getattr file_setattr'
+)
+  .split(' ')
+  .map((name, index) => [451 + index, name]);
+
 function namesIn(header: string): string[] {
   const names: string[] = [];
   for (const line of readFileSync(header, 'utf8').split('\n')) {
@@ -25,6 +34,9 @@ function namesIn(header: string): string[] {
     }
     const number = Number(match?.[2]);
     names[number] ??= NAME_64[name] ?? name;
+  }
+  for (const [number, name] of NEWER) {
+    names[number] ??= name;
   }
   return names;
 }

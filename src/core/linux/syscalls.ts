@@ -41,7 +41,10 @@ pkey_free statx io_pgetevents rseq - - - - - - - - - - - - - - - - - - - - - - -
 - - - - - - pidfd_send_signal io_uring_setup io_uring_enter io_uring_register open_tree move_mount
 fsopen fsconfig fsmount fspick pidfd_open clone3 close_range openat2 pidfd_getfd faccessat2
 process_madvise epoll_pwait2 mount_setattr quotactl_fd landlock_create_ruleset landlock_add_rule
-landlock_restrict_self memfd_secret process_mrelease futex_waitv set_mempolicy_home_node`;
+landlock_restrict_self memfd_secret process_mrelease futex_waitv set_mempolicy_home_node cachestat
+fchmodat2 map_shadow_stack futex_wake futex_wait futex_requeue statmount listmount lsm_get_self_attr
+lsm_set_self_attr lsm_list_modules mseal setxattrat getxattrat listxattrat removexattrat
+open_tree_attr file_getattr file_setattr`;
 
 const I386 = `
 restart_syscall exit fork read write open close waitpid creat link unlink execve chdir time mknod
@@ -90,7 +93,10 @@ semtimedop_time64 rt_sigtimedwait_time64 futex_time64 sched_rr_get_interval_time
 io_uring_setup io_uring_enter io_uring_register open_tree move_mount fsopen fsconfig fsmount fspick
 pidfd_open clone3 close_range openat2 pidfd_getfd faccessat2 process_madvise epoll_pwait2
 mount_setattr quotactl_fd landlock_create_ruleset landlock_add_rule landlock_restrict_self
-memfd_secret process_mrelease futex_waitv set_mempolicy_home_node`;
+memfd_secret process_mrelease futex_waitv set_mempolicy_home_node cachestat fchmodat2
+map_shadow_stack futex_wake futex_wait futex_requeue statmount listmount lsm_get_self_attr
+lsm_set_self_attr lsm_list_modules mseal setxattrat getxattrat listxattrat removexattrat
+open_tree_attr file_getattr file_setattr`;
 
 const ARM64 = `
 io_setup io_destroy io_submit io_cancel io_getevents setxattr lsetxattr fsetxattr getxattr lgetxattr
@@ -132,7 +138,10 @@ semtimedop_time64 rt_sigtimedwait_time64 futex_time64 sched_rr_get_interval_time
 io_uring_setup io_uring_enter io_uring_register open_tree move_mount fsopen fsconfig fsmount fspick
 pidfd_open clone3 close_range openat2 pidfd_getfd faccessat2 process_madvise epoll_pwait2
 mount_setattr quotactl_fd landlock_create_ruleset landlock_add_rule landlock_restrict_self
-memfd_secret process_mrelease futex_waitv set_mempolicy_home_node`;
+memfd_secret process_mrelease futex_waitv set_mempolicy_home_node cachestat fchmodat2
+map_shadow_stack futex_wake futex_wait futex_requeue statmount listmount lsm_get_self_attr
+lsm_set_self_attr lsm_list_modules mseal setxattrat getxattrat listxattrat removexattrat
+open_tree_attr file_getattr file_setattr`;
 
 /** Whose numbers: of the machine, or of 32-bit x86 programs on it. */
 export type SyscallTable = 'x64' | 'ia32' | 'arm64';
