@@ -3,7 +3,7 @@ import type { CliIo } from './cli/io.ts';
 import { runCli } from './cli/program.ts';
 import { watchSignals } from './cli/signals.ts';
 import { BUILD_INFO } from './core/build-info.ts';
-import { ERROR_CODES, exitStatusOf, formatError } from './core/errors.ts';
+import { exitStatusOf, formatError, SentinelError } from './core/errors.ts';
 import { escapeControls } from './core/terminal-text.ts';
 
 /** After an error that nobody caught, how long the rest may take to drain before the kernel ends the process. */
@@ -13,12 +13,20 @@ void main();
 
 async function main(): Promise<void> {
   const watch = watchSignals();
-  for (const stream of [process.stdout, process.stderr]) {
-    stream.on('error', (error: NodeJS.ErrnoException) => {
+  for (const [name, stream] of [
+    ['output', process.stdout],
+    ['error', process.stderr],
+  ] as const) {
+    stream.on('error', (error) => {
       if (isClosedPipe(error)) {
         watch.stop('closed pipe');
       } else {
-        fail(error);
+        fail(
+          new SentinelError('SNT_INTERNAL', `Cannot write to standard ${name}: ${error.message}`, {
+            cause: error,
+          }),
+        );
+        watch.stop('error');
       }
     });
   }
@@ -55,8 +63,9 @@ function fail(error: unknown): void {
     return;
   }
   process.exitCode = exitStatusOf(error);
-  const isBug = process.exitCode === ERROR_CODES.SNT_INTERNAL.exit;
-  const text = isBug && error instanceof Error ? (error.stack ?? error.message) : formatError(error);
+  // What we throw on purpose explains itself; anything else is a surprise, and its stack says where.
+  const isBug = !(error instanceof SentinelError);
+  const text = formatError(error);
   const lines = text.split('\n').map((line) => escapeControls(line));
   if (isBug) {
     const { version, commit, runtime } = BUILD_INFO;

@@ -1,6 +1,6 @@
 import { type SpawnOptions, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { type Need, testWith } from '../support/needs.ts';
@@ -249,6 +249,22 @@ describe('sentinel with a reader that went away', () => {
     },
     30_000,
   );
+});
+
+describe('sentinel with a full disk', () => {
+  it('says what it could not write, without a stack', async () => {
+    const full = openSync('/dev/full', 'w');
+    const child = spawn(process.execPath, [PROGRAM, '--help'], { env: {}, stdio: ['ignore', full, 'pipe'] });
+    let stderr = '';
+    child.stderr?.on('data', (chunk: Buffer) => {
+      stderr += chunk.toString();
+    });
+    expect(await once(child, 'close')).toEqual([70, null]);
+    closeSync(full);
+    expect(stderr).toBe(
+      'sentinel: Cannot write to standard output: ENOSPC: no space left on device, write\n',
+    );
+  });
 });
 
 describe('sentinel probe and signals', () => {
