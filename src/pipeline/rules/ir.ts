@@ -135,14 +135,16 @@ function compileAccess(words: readonly AccessWord[]): Predicate {
     return (
       (read && isReadOnlyOpen(flags)) ||
       (write && isWriteOpen(flags)) ||
-      (create && event.get('file.created') === 'true') ||
-      (truncate && event.get('file.truncated') === 'true')
+      (create && (flags & MAY_CREATE) !== 0 && event.get('file.created') === 'true') ||
+      (truncate && (flags & O_TRUNC) !== 0 && event.get('file.truncated') === 'true')
     );
   };
 }
 
 const O_ACCMODE = 3;
 const O_PATH = 0o10000000;
+const O_TRUNC = 0o1000;
+const MAY_CREATE = 0o20000100; // O_CREAT, O_TMPFILE
 
 function isWriteOpen(flags: number): boolean {
   return (flags & O_ACCMODE) !== 0 && (flags & O_PATH) === 0;

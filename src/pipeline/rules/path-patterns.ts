@@ -14,71 +14,110 @@ interface Pattern {
   readonly prefix: string;
 }
 
-/** A fixed set of patterns; the time to match depends on those that could, not on how many there are. */
+/**
+ * A fixed set of patterns. A pattern is tried only on paths that have its longest component without a star, so the time
+ * depends on the patterns that could match and not on how many there are.
+ */
 export class PathPatterns {
   readonly #exact = new Set<string>();
-  readonly #byLastComponent = new Map<string, Pattern[]>();
-  readonly #byFirstComponent = new Map<string, Pattern[]>();
+  readonly #exactFilter = new Uint8Array(FILTER_SIZE);
+  readonly #componentFilter = new Uint8Array(FILTER_SIZE);
+  readonly #byComponent = new Map<string, Pattern[]>();
+  /** Patterns with a `*` in every component. */
   readonly #others: Pattern[] = [];
+  /** Of recent paths: programs open the same files over and over. */
+  readonly #answers = new Map<string, boolean>();
 
   constructor(patterns: readonly string[]) {
     for (const text of patterns) {
       const star = text.indexOf('*');
       if (star < 0) {
         this.#exact.add(text);
+        this.#exactFilter[filterSlot(text, 0, text.length)] = 1;
         continue;
       }
       const pattern = { tokens: tokensOf(text), prefix: text.slice(0, star) };
-      const last = text.slice(text.lastIndexOf('/') + 1);
-      const first = firstComponent(text);
-      if (!last.includes('*')) {
-        addTo(this.#byLastComponent, last, pattern);
-      } else if (first !== undefined && !first.includes('*')) {
-        addTo(this.#byFirstComponent, first, pattern);
-      } else {
+      const key = longestPlainComponent(text);
+      if (key === '') {
         this.#others.push(pattern);
+      } else {
+        this.#componentFilter[filterSlot(key, 0, key.length)] = 1;
+        const same = this.#byComponent.get(key);
+        if (same === undefined) {
+          this.#byComponent.set(key, [pattern]);
+        } else {
+          same.push(pattern);
+        }
       }
     }
   }
 
   /** True when one of the patterns matches the whole path. */
   matches(path: string): boolean {
-    if (this.#exact.has(path)) {
+    const known = this.#answers.get(path);
+    if (known !== undefined) {
+      return known;
+    }
+    const answer = this.#search(path);
+    if (path.length <= MAX_REMEMBERED_CHARS) {
+      if (this.#answers.size >= MAX_ANSWERS) {
+        this.#answers.clear();
+      }
+      this.#answers.set(path, answer);
+    }
+    return answer;
+  }
+
+  #search(path: string): boolean {
+    const mayBeExact = this.#exactFilter[filterSlot(path, 0, path.length)] === 1;
+    if ((mayBeExact && this.#exact.has(path)) || anyMatches(this.#others, path)) {
       return true;
     }
-    const first = firstComponent(path);
-    return (
-      anyMatches(this.#byLastComponent.get(path.slice(path.lastIndexOf('/') + 1)), path) ||
-      (first !== undefined && anyMatches(this.#byFirstComponent.get(first), path)) ||
-      anyMatches(this.#others, path)
-    );
-  }
-}
-
-/** `etc` of `/etc/passwd`; undefined for a relative path. */
-function firstComponent(path: string): string | undefined {
-  if (!path.startsWith('/')) {
-    return undefined;
-  }
-  const end = path.indexOf('/', 1);
-  return end < 0 ? path.slice(1) : path.slice(1, end);
-}
-
-function addTo(index: Map<string, Pattern[]>, key: string, pattern: Pattern): void {
-  const list = index.get(key);
-  if (list === undefined) {
-    index.set(key, [pattern]);
-  } else {
-    list.push(pattern);
-  }
-}
-
-function anyMatches(patterns: readonly Pattern[] | undefined, path: string): boolean {
-  if (patterns !== undefined) {
-    for (const { tokens, prefix } of patterns) {
-      if (path.startsWith(prefix) && matchesTokens(tokens, path)) {
-        return true;
+    if (this.#byComponent.size === 0) {
+      return false;
+    }
+    for (let start = 0; start <= path.length; ) {
+      const slash = path.indexOf('/', start);
+      const end = slash < 0 ? path.length : slash;
+      if (end > start && this.#componentFilter[filterSlot(path, start, end)] === 1) {
+        const candidates = this.#byComponent.get(path.slice(start, end));
+        if (candidates !== undefined && anyMatches(candidates, path)) {
+          return true;
+        }
       }
+      start = end + 1;
+    }
+    return false;
+  }
+}
+
+const MAX_ANSWERS = 4096;
+const MAX_REMEMBERED_CHARS = 256;
+const FILTER_SIZE = 4096;
+
+/** A hash of length, first, middle and last character: what is no component of a pattern is known without a copy. */
+function filterSlot(text: string, start: number, end: number): number {
+  const middle = (start + end) >>> 1;
+  return (
+    ((end - start) * 29 +
+      text.charCodeAt(start) * 7 +
+      text.charCodeAt(middle) * 131 +
+      text.charCodeAt(end - 1) * 1031) &
+    (FILTER_SIZE - 1)
+  );
+}
+
+function longestPlainComponent(pattern: string): string {
+  return pattern
+    .split('/')
+    .filter((component) => !component.includes('*'))
+    .reduce((longest, component) => (component.length > longest.length ? component : longest), '');
+}
+
+function anyMatches(patterns: readonly Pattern[], path: string): boolean {
+  for (const { tokens, prefix } of patterns) {
+    if (path.startsWith(prefix) && matchesTokens(tokens, path)) {
+      return true;
     }
   }
   return false;

@@ -113,7 +113,7 @@ describe('what we add', () => {
     expect(matches('{access: [create]}', { detail: '64', attributes: { 'file.created': 'false' } })).toBe(
       false,
     );
-    expect(matches('{access: [truncate]}', { attributes: { 'file.truncated': 'true' } })).toBe(true);
+    expect(matches('{access: [truncate]}', { detail: '512', attributes: { 'file.truncated': 'true' } })).toBe(true);
     expect(matches('{access: [read]}', { type: 'file_unlink', detail: '0' }, 'event: file_unlink')).toBe(
       false,
     );
