@@ -17,7 +17,7 @@ export const FIELDS = {
   // The event
   'event.id': { ocsf: 'metadata.uid', inEnvelope: true },
   'event.action': { sigma: 'EventType', falco: 'evt.type', ocsf: 'activity_name', inEnvelope: true },
-  /** `success` or `failure`. */
+  /** `success`, `failure`, or `unknown` for a connect that goes on in the background. */
   'event.outcome': { falco: 'evt.failed', ocsf: 'status' },
   /** `EACCES`, `ENOENT`, … */
   'error.code': { falco: 'evt.res', ocsf: 'status_code' },

@@ -242,6 +242,10 @@ export class KernelEvent implements Event, Described {
         return String(this.uid);
       case 'container.id':
         return this.containerId || undefined;
+      case 'event.outcome':
+        return syscallNameOf(this.view) === undefined ? undefined : outcomeOf(this.view.s64(H.result));
+      case 'error.code':
+        return syscallNameOf(this.view) === undefined ? undefined : errorCodeOf(this.view.s64(H.result));
       case 'file.path':
         if (this.#type.startsWith('file_') || this.#type.startsWith('fs_')) {
           return this.path(1).path || undefined;
