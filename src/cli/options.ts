@@ -79,7 +79,7 @@ export const OPTIONS: readonly OptionSpec[] = [
     flags: '--strict',
     group: 'Reading',
     commands: ['decode'],
-    description: 'exit 7 when the input ends in the middle of a record',
+    description: 'exit 7 when the input ends in the middle of a record, or a record holds no event',
   },
   {
     flags: '-o, --output <format>',
