@@ -10,10 +10,11 @@ export interface SinkAccount {
 }
 
 /**
- * Every event that the kernel programs saw, and what became of it:
+ * Every event, and what became of it:
  *
  * ```
- * seen      = Σ lost + drained
+ * seen      = by the kernel programs + made by the agent itself (agent_loss)
+ *           = Σ lost + drained
  * drained   = malformed + trackedOnly + filtered + forwarded
  * forwarded = delivered + Σ dropped, for each sink
  * ```

@@ -99,21 +99,25 @@ function eventsFor(config: Config, rules: ForwardingRules): Set<EventType> {
 
 function openSource(config: Config, events: ReadonlySet<EventType>, host: HostEnricher): KernelSource {
   const { probe } = config;
-  return new KernelSource(host, {
-    events,
-    syscalls: probe.syscalls,
-    ringBytes: probe.ring_bytes,
-    wakeIntervalNs: WAKE_INTERVAL_NS,
-    agentPid: process.pid,
-    drainIntervalMs: probe.drain_interval_ms,
-    identity: {
-      hostname: probe.hostname ?? hostname(),
-      podName: probe.pod_name,
-      namespace: probe.namespace,
-      containerId: probe.container_id,
-      labels: { cluster: probe.cluster_name },
+  return new KernelSource(
+    host,
+    {
+      events,
+      syscalls: probe.syscalls,
+      ringBytes: probe.ring_bytes,
+      wakeIntervalNs: WAKE_INTERVAL_NS,
+      agentPid: process.pid,
+      drainIntervalMs: probe.drain_interval_ms,
+      identity: {
+        hostname: probe.hostname ?? hostname(),
+        podName: probe.pod_name,
+        namespace: probe.namespace,
+        containerId: probe.container_id,
+        labels: { cluster: probe.cluster_name },
+      },
     },
-  });
+    systemClock,
+  );
 }
 
 /** When and why a run ends; the first reason counts. */
@@ -240,10 +244,10 @@ function accountOf(
   deliveries: readonly NamedDelivery[],
   elapsedMs: number,
 ): ProbeAccount {
-  const { seen, lost } = sumKernelCounters(source.kernelCounters());
+  const { seen: seenByKernel, lost } = sumKernelCounters(source.kernelCounters());
   const { malformed, trackedOnly } = source.counts();
   return {
-    seen,
+    seen: seenByKernel + source.agentMade,
     lost,
     malformed,
     trackedOnly,

@@ -2,8 +2,8 @@
 import { EVENT_TYPES, type EventType } from '../core/event-types.ts';
 import { actionEntries, HANDLERS, type Handler } from './syscall-actions.ts';
 
-/** The ways of attaching that this version has. */
-export type AttachWay = 'tracepoint';
+/** The ways that this version has to make an event; `agent`: from its own counters, by no hook. */
+export type AttachWay = 'tracepoint' | 'agent';
 
 /** A tracepoint and the program for it. */
 export interface Hook {
@@ -45,7 +45,6 @@ const NO_HOOK: Partial<Record<EventType, string>> = {
   dns_query: 'no DNS sensor in this version',
   dns_answer: 'no DNS sensor in this version',
   net_burst: 'no XDP sensor in this version',
-  agent_loss: 'made by the agent itself',
   agent_tamper: 'no tamper sensor in this version',
 };
 
@@ -71,6 +70,9 @@ export function describeAttachPlan(): TypePlan[] {
     const reason = NO_HOOK[type];
     if (reason !== undefined) {
       return { type, way: undefined, hooks: [], reason };
+    }
+    if (type === 'agent_loss') {
+      return { type, way: 'agent', hooks: ['loss counters'], reason: undefined };
     }
     const own = (OWN_HOOKS[type] ?? []).map((hook) => `tp_btf/${hook.tracepoint}`);
     const usesSyscalls = type === 'agent_heartbeat' || type === 'sys_call' || hasSyscalls(type);
