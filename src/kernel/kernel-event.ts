@@ -34,6 +34,11 @@ const FORK = RECORD_LAYOUT.fork_record;
 const P = RECORD_LAYOUT.path_record;
 const COMM_BYTES = 16;
 const EINPROGRESS = -115;
+// uapi/linux/fcntl.h, asm-generic/fcntl.h, linux/fs.h
+const AT_SYMLINK_NOFOLLOW = 0x100;
+const AT_SYMLINK_FOLLOW = 0x400;
+const O_NOFOLLOW = 0o400000;
+const UMOUNT_NOFOLLOW = 8;
 const UNKNOWN_TYPE: EventDescription = { object: () => '', detail: () => '', attributes: () => {} };
 
 /** One object for all records of a view: {@link KernelEvent.begin} makes it the next event. */
@@ -225,8 +230,37 @@ export class KernelEvent implements Event, Described {
     }
     // In our own mount namespace the path means the same to us, also when the process has ended by now.
     const viewer = view.u32(H.mnt_ns) === this.#ownMountNs ? 0 : this.pid;
-    const { path, resolution } = this.host.paths.resolve(viewer, start.text, end.text);
+    const { path, resolution } = this.host.paths.resolve(
+      viewer,
+      start.text,
+      end.text,
+      base === P.path && this.#followsLink(),
+    );
     return { path, resolution, hex: end.hex };
+  }
+
+  /** True when the call acts on what a link points at: the kernel followed the last component too. */
+  #followsLink(): boolean {
+    const { view } = this;
+    switch (this.#type) {
+      case 'file_chmod':
+        return (view.u32(P.flags) & AT_SYMLINK_NOFOLLOW) === 0;
+      case 'file_chown':
+        return (
+          (view.u32(P.flags) & AT_SYMLINK_NOFOLLOW) === 0 && syscallNameOf(view)?.startsWith('l') !== true
+        );
+      case 'file_link':
+        return (view.u32(P.flags) & AT_SYMLINK_FOLLOW) !== 0;
+      case 'file_open':
+        return (view.u32(P.flags) & O_NOFOLLOW) === 0;
+      case 'file_truncate':
+      case 'fs_mount':
+        return true;
+      case 'fs_umount':
+        return (view.u32(P.flags) & UMOUNT_NOFOLLOW) === 0;
+      default:
+        return false;
+    }
   }
 
   get(name: string): string | undefined {

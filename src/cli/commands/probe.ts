@@ -15,6 +15,7 @@ export async function runProbeCommand(
   const { loaded, log } = openSettings('probe', options, io);
   const { runProbe } = await import('../../app/probe.ts');
   const { makeCompactRenderer } = await import('../render/compact.ts');
+  const { notifyServiceManager } = await import('../../app/notify.ts');
   await runProbe(loaded.config, {
     signal: io.signal,
     log,
@@ -24,5 +25,9 @@ export async function runProbeCommand(
       isColoured: mayColor(io.stdout, io.env),
       columns: () => io.stdout.columns ?? DEFAULT_COLUMNS,
     }),
+    onState: (state) => {
+      const message = state === 'ready' ? { isReady: true, status: 'watching' } : { isStopping: true };
+      notifyServiceManager(message, io.env).catch((error: unknown) => log.warn({ error }, 'service manager'));
+    },
   });
 }

@@ -37,8 +37,11 @@ function eventOf(builder: RecordBuilder): { event: KernelEvent; execs: ExecFacts
   const host: HostContext = {
     processes: tree,
     paths: {
-      resolve: (pid, base, given) => {
+      resolve: (pid, base, given, followsLast) => {
         viewers.push(pid);
+        if (followsLast === true) {
+          return { path: '/followed', resolution: 'lookup' };
+        }
         return { path: given.startsWith('/') ? given : `${base}/${given}`, resolution: 'lexical' };
       },
     },
@@ -97,6 +100,7 @@ describe('KernelEvent', () => {
     const builder = new RecordBuilder('file_open', 'path_record')
       .u64(H.result, -2n)
       .u16(H.flags, RECORD_FLAG.pathBase)
+      .u32(P.flags, 0o400000)
       .text(P.given, 'missing')
       .text(P.path, '/srv');
     const attributes = attributesOf(builder);
@@ -124,6 +128,28 @@ describe('KernelEvent', () => {
     expect(other.event.object).toBe('/tmp/a');
     expect(other.viewers).toEqual([100]);
   });
+
+  test.each([
+    ['file_chmod', 90, 0, '/followed'],
+    ['file_chmod', 452, 0x100, '/tmp/a'],
+    ['file_chown', 92, 0, '/followed'],
+    ['file_chown', 94, 0, '/tmp/a'],
+    ['file_truncate', 76, 0, '/followed'],
+    ['file_unlink', 87, 0, '/tmp/a'],
+  ] as const)(
+    'follows the last link of %s, call %i with flags %i, as the kernel did',
+    (type, call, flags, path) => {
+      const { event } = eventOf(
+        new RecordBuilder(type, 'path_record')
+          .u32(H.syscall, call)
+          .u32(P.flags, flags)
+          .u16(H.flags, RECORD_FLAG.pathBase)
+          .text(P.given, 'a')
+          .text(P.path, '/tmp'),
+      );
+      expect(event.object).toBe(path);
+    },
+  );
 
   test('keeps the bytes of a name that is not UTF-8', () => {
     const attributes = attributesOf(
