@@ -34,7 +34,7 @@ ADDON_SOURCES := binding.gyp $(shell find native -name '*.cc' -o -name '*.h' -o 
 BUNDLE_SOURCES := $(shell find src native proto -name '*.ts' -o -name '*.proto' -o -name '*.html' -o -name '*.css')
 RULES := $(shell find rules -type f)
 
-.PHONY: help setup build check test test-all run bench dist clean install uninstall FORCE
+.PHONY: help setup build check test test-all run bench dist readme clean install uninstall FORCE
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -65,6 +65,9 @@ bench: build dist ## Time it, against the alternatives
 
 dist: dist/sentinel ## Make the one executable, dist/sentinel
 
+readme: setup ## Write the tables of options into the README
+	@$(RUN) scripts/readme-options.ts --write
+
 clean: ## Remove what was built
 	rm -rf build dist
 
@@ -77,10 +80,12 @@ install: ## Install executable, rules and service (DESTDIR, PREFIX)
 	install -D -m 0644 LICENSE '$(DESTDIR)$(PREFIX)/share/doc/sentinel/LICENSE'
 	install -d '$(DESTDIR)$(SYSTEMD_DIR)'
 	sed 's|@PREFIX@|$(PREFIX)|g' deploy/systemd/sentinel.service > '$(DESTDIR)$(SYSTEMD_DIR)/sentinel.service'
+	@test -e '$(DESTDIR)/etc/sentinel/sentinel.yaml' || \
+		install -D -m 0644 deploy/systemd/sentinel.yaml '$(DESTDIR)/etc/sentinel/sentinel.yaml'
 	@if [ -z '$(DESTDIR)' ] && [ -d /run/systemd/system ]; then systemctl daemon-reload; fi
 	@echo 'installed; start it with: systemctl enable --now sentinel'
 
-uninstall: ## Remove what install put there (keeps logs and state)
+uninstall: ## Remove what install put there (keeps logs, settings)
 	@if [ -z '$(DESTDIR)' ] && [ -d /run/systemd/system ]; then systemctl disable --now sentinel || :; fi
 	rm -f '$(DESTDIR)$(PREFIX)/bin/sentinel' '$(DESTDIR)$(SYSTEMD_DIR)/sentinel.service'
 	rm -rf '$(DESTDIR)$(PREFIX)/share/sentinel' '$(DESTDIR)$(PREFIX)/share/doc/sentinel'

@@ -1,6 +1,6 @@
 /** Runs every gate (`make check`), or those named; ends with 1 when one fails. Usage: check.ts [GATE...] */
 import type { Gate, GateResult } from './gates/run.ts';
-import { clangFormatGate, lengthGate, shellGate } from './gates/text.ts';
+import { clangFormatGate, lengthGate, readmeGate, shellGate } from './gates/text.ts';
 import { biomeGate, deadCodeGate, layersGate, typesGate } from './gates/typescript.ts';
 
 const GATES: readonly Gate[] = [
@@ -11,6 +11,7 @@ const GATES: readonly Gate[] = [
   clangFormatGate,
   shellGate,
   lengthGate,
+  readmeGate,
 ];
 const MAX_SHOWN = 60;
 

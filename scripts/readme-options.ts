@@ -1,62 +1,60 @@
-/**
- * Writes the options and settings into README.md, between `<!-- options -->` and `<!-- /options -->`, or with `--check`
- * fails when what is there differs.
- */
+/** The tables of options and settings in the README. `readme-options.ts --write` puts them there. */
 import { readFileSync, writeFileSync } from 'node:fs';
-import { COMMANDS } from '../src/cli/command-table.ts';
 import { optionDescription } from '../src/cli/option-settings.ts';
-import { optionsOf } from '../src/cli/options.ts';
+import { OPTIONS } from '../src/cli/options.ts';
 import { environmentName } from '../src/core/config/env-layer.ts';
+import type { Leaf } from '../src/core/config/leaf.ts';
 import { CONFIG_LEAVES } from '../src/core/config/schema.ts';
-import { UPSTREAM_ENVIRONMENT } from '../src/core/config/upstream.ts';
 
-const FILE = 'README.md';
-const BEGIN = '<!-- options -->';
+const BEGIN = '<!-- options -->\n';
 const END = '<!-- /options -->';
 
-function table(head: readonly string[], rows: ReadonlyArray<readonly string[]>): string {
-  const line = (cells: readonly string[]) =>
-    `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
-  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
+function cell(text: string): string {
+  return text.replaceAll('|', '\\|');
 }
 
-function code(text: string): string {
-  return `\`${text}\``;
+function defaultOf({ defaultValue }: Leaf): string {
+  const text = Array.isArray(defaultValue) ? defaultValue.join(',') : String(defaultValue ?? '');
+  return text === '' ? '' : `\`${cell(text)}\``;
 }
 
-const commands = COMMANDS.map(({ name, summary }) => {
-  const rows = optionsOf(name).map((option) => [code(option.flags), optionDescription(option)]);
-  return [
-    `### \`sentinel ${name}\``,
-    summary,
-    ...(rows.length > 0 ? [table(['option', 'what it does'], rows)] : []),
-  ].join('\n\n');
-});
-const settings = table(
-  ['setting', 'environment', 'default', 'what it is'],
-  CONFIG_LEAVES.map(({ path, defaultValue, description }) => [
-    code(path),
-    code(environmentName(path)),
-    defaultValue === undefined ? '' : code(JSON.stringify(defaultValue)),
-    description,
-  ]),
-);
-const aliases = table(
-  ['upstream variable', 'setting'],
-  Object.entries(UPSTREAM_ENVIRONMENT).map(([name, path]) => [code(name), code(path)]),
-);
-const block = [BEGIN, ...commands, '### Settings', settings, aliases, END].join('\n\n');
+/** Markdown of both tables, one row an option and one a setting; `{ rows }` counts them. */
+export function optionTables(): { readonly text: string; readonly rows: number } {
+  const options = OPTIONS.map(
+    (option) =>
+      `| \`${cell(option.flags)}\` | ${option.commands.join(', ')} | ${cell(optionDescription(option))} |`,
+  );
+  const settings = CONFIG_LEAVES.map(
+    (leaf) =>
+      `| \`${leaf.path}\` | \`${environmentName(leaf.path)}\` | ${defaultOf(leaf)} | ${cell(leaf.description)} |`,
+  );
+  const text = [
+    '| option | of | does |',
+    '| --- | --- | --- |',
+    ...options,
+    '',
+    '| setting | environment | default | what |',
+    '| --- | --- | --- | --- |',
+    ...settings,
+    '',
+  ].join('\n');
+  return { text, rows: options.length + settings.length };
+}
 
-const readme = readFileSync(FILE, 'utf8');
-const begin = readme.indexOf(BEGIN);
-const end = readme.indexOf(END);
-if (begin < 0 || end < begin) {
-  throw new Error(`${FILE} has no ${BEGIN} and ${END}`);
+/**
+ * The README with its tables as they should be.
+ *
+ * @throws {Error} If it does not mark where they go.
+ */
+export function withOptionTables(readme: string): string {
+  const begin = readme.indexOf(BEGIN);
+  const end = readme.indexOf(END, begin);
+  if (begin < 0 || end < 0) {
+    throw new Error(`README.md does not mark its tables with ${BEGIN.trim()} and ${END}`);
+  }
+  return readme.slice(0, begin + BEGIN.length) + optionTables().text + readme.slice(end);
 }
-const wanted = readme.slice(0, begin) + block + readme.slice(end + END.length);
-if (!process.argv.includes('--check')) {
-  writeFileSync(FILE, wanted);
-} else if (wanted !== readme) {
-  throw new Error(`${FILE} has other options than the program; run: node scripts/readme-options.ts`);
+
+if (process.argv.includes('--write')) {
+  writeFileSync('README.md', withOptionTables(readFileSync('README.md', 'utf8')));
 }
-console.log(`${FILE}: ${commands.length} commands, ${CONFIG_LEAVES.length} settings`);

@@ -1,5 +1,6 @@
 /** Gates over everything that is not TypeScript alone: C and C++, shell, the length of files, the README. */
 import { readFileSync } from 'node:fs';
+import { optionTables, withOptionTables } from '../readme-options.ts';
 import { type Gate, hasCommand, linesOf, runTool, sourceFiles } from './run.ts';
 
 /** The most lines that a source file has. */
@@ -8,15 +9,30 @@ export const MAX_LINES = 400;
 /** Tables that a program wrote, which nobody reads from top to bottom. */
 const GENERATED: readonly string[] = ['bpf/vmlinux.h', 'src/core/linux/syscalls.ts'];
 
-/** Format of C and C++, each folder by its own .clang-format. */
+/** Format of C and C++: kernel programs and the C of tests in the kernel's style, the rest in ours. */
 export const clangFormatGate: Gate = {
   name: 'clang-format',
   run() {
     const files = sourceFiles(/^(native|bpf|test)\/.*\.(c|cc|h)$/).filter((path) => path !== 'bpf/vmlinux.h');
-    const { status, stderr } = runTool('clang-format', ['--dry-run', '--Werror', ...files]);
-    return { looked: files.length, unit: 'files', problems: status === 0 ? [] : linesOf(stderr) };
+    const isKernelSide = (path: string) => /(^|\/)bpf\/|^test\/.*\.[ch]$/.test(path);
+    const problems = [
+      ...formatProblems('file:bpf/.clang-format', files.filter(isKernelSide)),
+      ...formatProblems(
+        'file:.clang-format',
+        files.filter((path) => !isKernelSide(path)),
+      ),
+    ];
+    return { looked: files.length, unit: 'files', problems };
   },
 };
+
+function formatProblems(style: string, files: readonly string[]): string[] {
+  if (files.length === 0) {
+    return [];
+  }
+  const { status, stderr } = runTool('clang-format', ['--dry-run', '--Werror', `--style=${style}`, ...files]);
+  return status === 0 ? [] : linesOf(stderr).filter((line) => line.includes(': error: '));
+}
 
 /** Shell scripts. */
 export const shellGate: Gate = {
@@ -52,5 +68,16 @@ export const lengthGate: Gate = {
       (path) => `${path}: excepted but not there`,
     );
     return { looked: files.length, unit: 'files', problems: [...problems, ...stale] };
+  },
+};
+
+/** The README's tables say what the program takes. */
+export const readmeGate: Gate = {
+  name: 'readme',
+  run() {
+    const readme = readFileSync('README.md', 'utf8');
+    const isCurrent = withOptionTables(readme) === readme;
+    const problem = 'README.md: its tables of options differ from the program; run: make readme';
+    return { looked: optionTables().rows, unit: 'options', problems: isCurrent ? [] : [problem] };
   },
 };

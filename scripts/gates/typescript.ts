@@ -89,7 +89,7 @@ export function checkLayers(
   };
 }
 
-/** Imports go one way (DESIGN §2), and never in a circle. */
+/** Imports go one way (STYLE §1), and never in a circle. */
 export const layersGate: Gate = {
   name: 'layers',
   run() {

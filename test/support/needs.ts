@@ -15,12 +15,7 @@ export interface Need {
  *
  * @param timeoutMs As jest's own; 5,000 unless given.
  */
-export function testWith(
-  need: Need,
-  name: string,
-  body: () => void | Promise<void>,
-  timeoutMs?: number,
-): void {
+export function testWith(need: Need, name: string, body: jest.ProvidesCallback, timeoutMs?: number): void {
   if (need.isMet) {
     test(name, body, timeoutMs);
   } else {
