@@ -5,14 +5,11 @@ import type { EventType } from '../core/event-types.ts';
 import type { HostContext } from '../core/host-context.ts';
 import { errorCodeOf } from '../core/linux/errno.ts';
 import type { ProcessInfo } from '../core/process-info.ts';
-import {
-  DESCRIPTIONS,
-  type Described,
-  type DescribedPath,
-  type EventDescription,
-} from './attributes/describe.ts';
+import { DESCRIPTIONS } from './attributes/describe.ts';
+import type { Described, DescribedPath, EventDescription } from './attributes/description.ts';
 import { syscallNameOf } from './attributes/priv.ts';
 import { type AttributeWriter, JsonWriter, VisitingWriter } from './attributes/writer.ts';
+import { hexOfJoined } from './joined-path.ts';
 import { NO_ID, RECORD_FLAG, RECORD_LAYOUT } from './record-layout.ts';
 import type { RecordView } from './record-view.ts';
 import type { Text } from './text-cache.ts';
@@ -236,7 +233,11 @@ export class KernelEvent implements Event, Described {
       end.text,
       base === P.path && this.#followsLink(),
     );
-    return { path, resolution, hex: end.hex };
+    if ((start.hex === undefined && end.hex === undefined) || !path.includes('\ufffd')) {
+      return { path, resolution, hex: undefined };
+    }
+    const directory = resolution === 'lookup' ? path.slice(0, path.lastIndexOf('/')) : undefined;
+    return { path, resolution, hex: hexOfJoined(directory, view.textBytes(base), view.textBytes(given)) };
   }
 
   /** True when the call acts on what a link points at: the kernel followed the last component too. */

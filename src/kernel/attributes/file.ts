@@ -3,7 +3,7 @@ import { deviceText, fileTypeOf, modeText } from '../../core/linux/files.ts';
 import { atFlagNames, mountFlagNames, renameFlagNames, umountFlagNames } from '../../core/linux/flags.ts';
 import { openFlagNames } from '../../core/linux/open-flags.ts';
 import { NO_ID, PATH_STATE, RECORD_FLAG, RECORD_LAYOUT } from '../record-layout.ts';
-import type { Described, DescribedPath, EventDescription } from './describe.ts';
+import type { Described, DescribedPath, EventDescription } from './description.ts';
 import type { AttributeWriter } from './writer.ts';
 
 const H = RECORD_LAYOUT.record_header;

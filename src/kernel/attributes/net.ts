@@ -8,7 +8,7 @@ import {
 } from '../../core/linux/sockets.ts';
 import { RECORD_LAYOUT } from '../record-layout.ts';
 import type { RecordView } from '../record-view.ts';
-import type { Described, EventDescription } from './describe.ts';
+import type { Described, EventDescription } from './description.ts';
 import type { AttributeWriter } from './writer.ts';
 
 const N = RECORD_LAYOUT.net_record;

@@ -13,7 +13,7 @@ import { signalName } from '../../core/linux/signals.ts';
 import { syscallName } from '../../core/linux/syscalls.ts';
 import { NO_ID, RECORD_FLAG, RECORD_LAYOUT } from '../record-layout.ts';
 import type { RecordView } from '../record-view.ts';
-import type { Described, EventDescription } from './describe.ts';
+import type { Described, EventDescription } from './description.ts';
 import type { AttributeWriter } from './writer.ts';
 
 const H = RECORD_LAYOUT.record_header;

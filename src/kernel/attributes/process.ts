@@ -3,7 +3,7 @@ import { capabilityNames } from '../../core/linux/capabilities.ts';
 import { deviceText, modeText } from '../../core/linux/files.ts';
 import { signalName } from '../../core/linux/signals.ts';
 import { RECORD_FLAG, RECORD_LAYOUT } from '../record-layout.ts';
-import type { Described, EventDescription } from './describe.ts';
+import type { Described, EventDescription } from './description.ts';
 
 const H = RECORD_LAYOUT.record_header;
 const EXEC = RECORD_LAYOUT.exec_record;
