@@ -10,6 +10,7 @@
 #define O_RDWR        02
 #define O_CREAT       0100
 #define O_TRUNC       01000
+#define O_TMPFILE_BIT 020000000 /* __O_TMPFILE; O_TMPFILE is this and O_DIRECTORY */
 #define FMODE_CREATED (1 << 20) /* include/linux/fs.h, since 4.19 */
 #define S_IFMT        0170000
 #define S_IFREG       0100000
@@ -86,6 +87,9 @@ static __always_inline int handle_open(struct scratch *s)
 	if (file) {
 		if (r->flags & O_TRUNC)
 			r->state |= PATH_TRUNCATED_FILE;
+		/* A file without a name is always new; the kernel does not mark it as created. */
+		if (r->flags & O_TMPFILE_BIT)
+			r->state |= PATH_CREATED;
 		fill_open_file(s, r, file);
 	} else {
 		r->h.flags |= RECORD_PATH_BASE;

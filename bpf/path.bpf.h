@@ -8,8 +8,10 @@
 
 #include "record.bpf.h"
 
-#define MAX_COMPONENTS 256
-#define AT_FDCWD       (-100)
+/* A loop that is unrolled for the verifier ends here; bpf_loop goes on until the bytes are full. */
+#define MAX_COMPONENTS      256
+#define MAX_LOOP_COMPONENTS (WALK_BYTES / 2)
+#define AT_FDCWD            (-100)
 
 enum walk_flag {
 	WALK_TRUNCATED = 1 << 0,
@@ -97,7 +99,7 @@ static long step_up_callback(__u32 index, struct walk *w)
 /* bpf_loop, since 5.17: the verifier checks one turn, so loading takes a tenth of the time. */
 static __always_inline bool walk_up(struct walk *w)
 {
-	return bpf_loop(MAX_COMPONENTS, step_up_callback, w, 0) < MAX_COMPONENTS;
+	return bpf_loop(MAX_LOOP_COMPONENTS, step_up_callback, w, 0) < MAX_LOOP_COMPONENTS;
 }
 #endif
 
