@@ -123,12 +123,15 @@ export class LookupPathResolver implements PathResolver {
   }
 
   resolve(pid: number, base: string, given: string, followsLast = false): ResolvedPath {
-    const joined = joinPath(base, given);
+    // The base of an absolute path is the caller's root directory: another one than `/` after a chroot.
+    const root = given.startsWith('/') && base.startsWith('/') && base !== '/' ? base : '';
+    const joined = root === '' ? joinPath(base, given) : given;
+    const lexical = (): ResolvedPath => ({ path: root + normalizePath(joined), resolution: 'lexical' });
     if (!joined.startsWith('/') || joined.length > 2 * MAX_PATH_CHARS) {
-      return { path: normalizePath(joined), resolution: 'lexical' };
+      return lexical();
     }
     if (followsLast) {
-      const target = this.#directory(pid, joined);
+      const target = this.#directory(pid, root, joined);
       if (target !== undefined) {
         return { path: target, resolution: 'lookup' };
       }
@@ -137,20 +140,18 @@ export class LookupPathResolver implements PathResolver {
     const cut = trimmed.lastIndexOf('/');
     const last = trimmed.slice(cut + 1);
     if (last === '' || last === '.' || last === '..') {
-      const itself = this.#directory(pid, trimmed);
-      return itself === undefined
-        ? { path: normalizePath(joined), resolution: 'lexical' }
-        : { path: itself, resolution: 'lookup' };
+      const itself = this.#directory(pid, root, trimmed);
+      return itself === undefined ? lexical() : { path: itself, resolution: 'lookup' };
     }
-    const parent = this.#directory(pid, trimmed.slice(0, cut) || '/');
+    const parent = this.#directory(pid, root, trimmed.slice(0, cut) || '/');
     return parent === undefined
-      ? { path: normalizePath(joined), resolution: 'lexical' }
+      ? lexical()
       : { path: parent === '/' ? `/${last}` : `${parent}/${last}`, resolution: 'lookup' };
   }
 
-  /** `directory` with all links followed, from memory or by looking. */
-  #directory(pid: number, directory: string): string | undefined {
-    const key = `${pid}\0${directory}`;
+  /** `directory`, which is below `root`, with all links followed, from memory or by looking. */
+  #directory(pid: number, root: string, directory: string): string | undefined {
+    const key = `${pid}\0${root}\0${directory}`;
     const nowMs = this.#clock.monotonicMs();
     const known = this.#directories.get(key);
     if (known !== undefined) {
@@ -160,7 +161,7 @@ export class LookupPathResolver implements PathResolver {
         return known.directory;
       }
     }
-    const looked = this.#look(pid, directory);
+    const looked = this.#look(pid, root, directory);
     for (const oldest of this.#directories.keys()) {
       if (this.#directories.size < this.capacity) {
         break;
@@ -172,9 +173,13 @@ export class LookupPathResolver implements PathResolver {
     return looked;
   }
 
-  #look(pid: number, directory: string): string | undefined {
-    if (directory.includes('\0') || directory.includes('\ufffd')) {
+  #look(pid: number, root: string, directory: string): string | undefined {
+    if (root.includes('\ufffd') || directory.includes('\0') || directory.includes('\ufffd')) {
       return undefined; // not a name that can be looked up as text
+    }
+    if (root !== '') {
+      const below = this.#walk(pid === 0 ? root : `/proc/${pid}/root`, directory);
+      return below === '/' ? root : below && root + below;
     }
     if (pid === 0 || this.#files.sharesRoot(pid)) {
       return this.#files.realPath(directory);

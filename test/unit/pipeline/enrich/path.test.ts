@@ -50,6 +50,16 @@ describe('on real files', () => {
     rmSync(root, { recursive: true });
   });
 
+  test('takes an absolute path of a caller with another root from that root', () => {
+    symlinkSync('/real', join(root, 'absolute'));
+    const resolve = (given: string) => resolver().resolve(0, root, given);
+
+    expect(resolve('/absolute/deep/x')).toEqual({ path: `${root}/real/deep/x`, resolution: 'lookup' });
+    expect(resolve('/')).toEqual({ path: root, resolution: 'lookup' });
+    expect(resolve('/../../etc/passwd')).toEqual({ path: `${root}/etc/passwd`, resolution: 'lexical' });
+    expect(resolve('/absent/./x')).toEqual({ path: `${root}/absent/x`, resolution: 'lexical' });
+  });
+
   test('follows links in all but the last component', () => {
     expect(resolver().resolve(0, join(root, 'link'), 'deep/x')).toEqual({
       path: `${root}/real/deep/x`,
