@@ -69,7 +69,23 @@ static long do_traceme(const long *values, int count)
 	return pid;
 }
 
+/* open-by-handle PATH: opens what a handle of PATH stands for. */
+static long do_open_by_handle(const long *values, int count)
+{
+	struct {
+		struct file_handle head;
+		unsigned char bytes[MAX_HANDLE_SZ];
+	} handle = {.head.handle_bytes = MAX_HANDLE_SZ};
+	const char *path = (const char *)values[0];
+	int mount_id;
+
+	if (name_to_handle_at(AT_FDCWD, path, &handle.head, &mount_id, 0))
+		return -errno;
+	return kernel_result(syscall(SYS_open_by_handle_at, AT_FDCWD, &handle.head, O_RDONLY));
+}
+
 const struct deed priv_deeds[] = {
+	{"open-by-handle", do_open_by_handle},
 	{"bpf-load", do_bpf_load},
 	{"copy-self", do_copy_self},
 	{"attached", do_attached},
