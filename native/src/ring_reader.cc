@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <bit>
 #include <cerrno>
 #include <cstring>
 
@@ -14,7 +15,9 @@ namespace bpf_native {
 namespace {
 
 // The kernel makes room only when the position moves: not too seldom, and not for each record.
-constexpr uint64_t kRunBytes = 128 * 1024;
+constexpr uint64_t kReleaseBytes = 16 * 1024;
+// The prefix is written as one word: length first, then 0.
+static_assert(std::endian::native == std::endian::little && BPF_RINGBUF_HDR_SZ == sizeof(uint64_t));
 constexpr uint32_t kFlags = BPF_RINGBUF_BUSY_BIT | BPF_RINGBUF_DISCARD_BIT;
 
 constexpr uint64_t RecordBytes(uint32_t header) {
@@ -64,31 +67,16 @@ size_t RingReader::AvailableBytes() const noexcept {
   return __atomic_load_n(producer_, __ATOMIC_ACQUIRE) - __atomic_load_n(consumer_, __ATOMIC_RELAXED);
 }
 
-// Copies records that lie in a row, then clears the page offset that the kernel keeps in each prefix.
-void RingReader::CopyRun(uint8_t* target, uint64_t from, uint64_t to) const noexcept {
-  std::memcpy(target, At(from), to - from);
-  for (uint64_t at = 0; at < to - from;) {
-    uint32_t length = 0;
-    std::memcpy(&length, target + at, sizeof length);
-    std::memset(target + at + sizeof length, 0, sizeof(uint32_t));
-    at += RecordBytes(length);
-  }
-}
-
 size_t RingReader::Drain(std::span<uint8_t> target) {
   size_t written = 0;
   uint64_t position = __atomic_load_n(consumer_, __ATOMIC_RELAXED);
-  uint64_t run = position;                 // [run, position) is committed and not copied yet
+  uint64_t released = position;
   const uint64_t last = position + size_;  // discarded records alone must not keep us here for ever
 
+  // Release: the copies are done before the kernel may overwrite.
   const auto release = [&] {
-    if (run != position) {
-      CopyRun(target.data() + written, run, position);
-      written += position - run;
-      run = position;
-    }
-    // Release: the copy is done before the kernel may overwrite.
     __atomic_store_n(consumer_, position, __ATOMIC_RELEASE);
+    released = position;
   };
 
   bool is_full = false;
@@ -103,18 +91,21 @@ size_t RingReader::Drain(std::span<uint8_t> target) {
       if (bytes > producer - position) {
         throw BpfFailure("read the ring buffer: a record ends past the producer", EBADMSG);
       }
-      if ((header & BPF_RINGBUF_DISCARD_BIT) != 0) {
-        release();
-        position += bytes;
-        run = position;
-        continue;
-      }
-      if (written + (position - run) + bytes > target.size()) {
-        is_full = true;
-        break;
+      if ((header & BPF_RINGBUF_DISCARD_BIT) == 0) {
+        if (bytes > target.size() - written) {
+          is_full = true;
+          break;
+        }
+        // Record by record: a first pass over the headers and one large copy measured slower, by the cache
+        // misses.
+        const uint64_t prefix = header;
+        std::memcpy(target.data() + written, &prefix, sizeof prefix);
+        std::memcpy(target.data() + written + sizeof prefix, At(position) + sizeof prefix,
+                    bytes - sizeof prefix);
+        written += bytes;
       }
       position += bytes;
-      if (position - run >= kRunBytes) {
+      if (position - released >= kReleaseBytes) {
         release();
       }
     }

@@ -37,7 +37,6 @@ class RingReader {
  private:
   const uint8_t* At(uint64_t position) const noexcept { return data_ + (position & (size_ - 1)); }
   uint32_t HeaderAt(uint64_t position) const noexcept;
-  void CopyRun(uint8_t* target, uint64_t from, uint64_t to) const noexcept;
 
   UniqueFd fd_;
   size_t size_ = 0;

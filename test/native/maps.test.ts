@@ -89,8 +89,9 @@ bpfTest('keys and values of the wrong size or sort are refused before the kernel
   expect(thrownBy(() => hash.set(u32(1), u64(1n), -1))).toHaveProperty('name', 'RangeError');
   expect(thrownBy(() => hash.get([1, 2, 3, 4] as unknown as Uint8Array))).toHaveProperty('name', 'TypeError');
   expect(thrownBy(() => map('percpu_array').set(u32(0), u32(1)))).toHaveProperty('name', 'RangeError');
-  const detached = u32(1);
-  structuredClone(detached, { transfer: [detached.buffer] });
+  const buffer = new ArrayBuffer(4);
+  const detached = new Uint8Array(buffer);
+  structuredClone(buffer, { transfer: [buffer] });
   expect(thrownBy(() => hash.get(detached))).toHaveProperty('name', 'RangeError');
 });
 

@@ -1,5 +1,6 @@
+import type { Addon } from '../../native/addon.ts';
 import { BpfError } from '../../native/index.ts';
-import { bpfObject, bpfTest, native, take, thrownBy } from './fixture.ts';
+import { addonPath, bpfObject, bpfTest, native, take, thrownBy, u32 } from './fixture.ts';
 
 test('openObject() of bytes that are no object throws with libbpf’s words', () => {
   const error = thrownBy(() => native.openObject(new Uint8Array(100)));
@@ -110,10 +111,20 @@ bpfTest('testRun() returns verdict, time and the changed packet', () => {
   );
 });
 
-test('a wrapper class of the addon cannot be constructed by JavaScript', () => {
-  using object = native.openObject(bpfObject('maps'));
-  const raw = Object.getOwnPropertyDescriptors(object);
-  expect(Object.keys(raw)).toEqual(['programs', 'maps']);
+test('the addon’s own classes cannot be constructed or called on another by JavaScript', () => {
+  const module = { exports: {} };
+  process.dlopen(module, addonPath);
+  const addon = module.exports as Addon;
+  addon.setErrorClass(BpfError);
+  const object = addon.openObject(bpfObject('maps'), undefined, undefined);
+  const [program] = object.programs;
+  const [map] = object.maps;
+  for (const handle of [object, program, map]) {
+    expect(() => Reflect.construct(handle?.constructor ?? Object, [])).toThrow('Illegal constructor');
+  }
+  expect(() => object.load.call(map as unknown as typeof object)).toThrow('Illegal invocation');
+  expect(() => map?.get.call({} as typeof map, u32(0))).toThrow('Illegal invocation');
+  object.close();
 });
 
 test('probeProgramType() and probeAttach() answer by loading', () => {
