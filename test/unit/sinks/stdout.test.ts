@@ -1,11 +1,12 @@
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { PassThrough, Writable } from 'node:stream';
+import { Writable } from 'node:stream';
 import { Delivery } from '../../../src/sinks/delivery.ts';
 import { lineFormat, ndjsonFormat, type RecordFormat } from '../../../src/sinks/record-format.ts';
 import { type OutputStream, stdoutSink } from '../../../src/sinks/stdout.ts';
 import { GOLDEN_JSON, makeEvent } from '../../support/events.ts';
+import { TextStream } from '../../support/text-stream.ts';
 import { until } from '../../support/wait.ts';
 
 function deliverTo(stream: OutputStream, format: RecordFormat = ndjsonFormat, options = {}) {
@@ -14,18 +15,18 @@ function deliverTo(stream: OutputStream, format: RecordFormat = ndjsonFormat, op
 
 describe('stdoutSink', () => {
   test('writes one envelope a line', async () => {
-    const stream = new PassThrough();
+    const stream = new TextStream();
     const delivery = deliverTo(stream);
     await delivery.start();
     delivery.offer(makeEvent());
     delivery.offer(makeEvent());
     await delivery.close();
-    expect(stream.read().toString()).toBe(`${GOLDEN_JSON}\n${GOLDEN_JSON}\n`);
+    expect(stream.text()).toBe(`${GOLDEN_JSON}\n${GOLDEN_JSON}\n`);
     expect(stream.writableEnded).toBe(false);
   });
 
   test('writes the lines of an injected renderer in UTF-8', async () => {
-    const stream = new PassThrough();
+    const stream = new TextStream();
     const delivery = deliverTo(
       stream,
       lineFormat(({ comm }) => `← ${comm}`),
@@ -33,7 +34,7 @@ describe('stdoutSink', () => {
     await delivery.start();
     delivery.offer(makeEvent());
     await delivery.close();
-    expect(stream.read().toString()).toBe('← bash\n');
+    expect(stream.text()).toBe('← bash\n');
   });
 
   test('a reader that went away ends it quietly, and hangs no listener on', async () => {
