@@ -19,7 +19,7 @@ class ObjectCore : public Resource {
 
   // Throws EBADF once closed: no pointer into the object may be used without asking here first.
   bpf_object* Get() const;
-  // As Get, and throws EBUSY once loaded (or EINVAL-like failures would corrupt libbpf's state).
+  // As Get, and throws EBUSY once load was tried: libbpf does not check everywhere.
   bpf_object* GetUnloaded() const;
   bool IsLoaded() const noexcept { return is_loaded_; }
   void Load();

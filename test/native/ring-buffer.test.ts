@@ -213,6 +213,9 @@ bpfTest('onReadable() loses no wake-up of records submitted without flags', asyn
   load({ flags: 0n });
   const target = new ArrayBuffer(1 << 17);
   const checker = new Checker();
+  ring.onReadable(() => {
+    throw new Error('This callback was replaced');
+  });
   ring.onReadable(() => checker.check(target, ring.drain(target)));
   for (let round = 1; round <= 200; round++) {
     produce(1);
