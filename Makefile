@@ -27,6 +27,7 @@ BPF_CFLAGS := -idirafter /usr/include/$(shell gcc -print-multiarch 2>/dev/null) 
 
 PREFIX ?= /usr/local
 SYSTEMD_DIR ?= $(if $(filter /usr,$(PREFIX)),/usr/lib/systemd/system,/etc/systemd/system)
+SYSUSERS_DIR ?= $(if $(filter /usr,$(PREFIX)),/usr/lib/sysusers.d,/etc/sysusers.d)
 
 BPF_OBJECTS := $(patsubst bpf/%.bpf.c,build/bpf/%.bpf.o,$(wildcard bpf/*.bpf.c))
 ADDON := build/Release/bpf_native.node
@@ -78,16 +79,19 @@ install: ## Install executable, rules and service (DESTDIR, PREFIX)
 	cp -r rules '$(DESTDIR)$(PREFIX)/share/sentinel/'
 	install -D -m 0644 build/THIRD_PARTY.txt '$(DESTDIR)$(PREFIX)/share/doc/sentinel/THIRD_PARTY.txt'
 	install -D -m 0644 LICENSE '$(DESTDIR)$(PREFIX)/share/doc/sentinel/LICENSE'
+	install -D -m 0644 deploy/systemd/sentinel.sysusers '$(DESTDIR)$(SYSUSERS_DIR)/sentinel.conf'
 	install -d '$(DESTDIR)$(SYSTEMD_DIR)'
 	sed 's|@PREFIX@|$(PREFIX)|g' deploy/systemd/sentinel.service > '$(DESTDIR)$(SYSTEMD_DIR)/sentinel.service'
 	@test -e '$(DESTDIR)/etc/sentinel/sentinel.yaml' || \
 		install -D -m 0644 deploy/systemd/sentinel.yaml '$(DESTDIR)/etc/sentinel/sentinel.yaml'
+	@if [ -z '$(DESTDIR)' ]; then systemd-sysusers '$(SYSUSERS_DIR)/sentinel.conf'; fi
 	@if [ -z '$(DESTDIR)' ] && [ -d /run/systemd/system ]; then systemctl daemon-reload; fi
 	@echo 'installed; start it with: systemctl enable --now sentinel'
 
 uninstall: ## Remove what install put there (keeps logs, settings)
 	@if [ -z '$(DESTDIR)' ] && [ -d /run/systemd/system ]; then systemctl disable --now sentinel || :; fi
-	rm -f '$(DESTDIR)$(PREFIX)/bin/sentinel' '$(DESTDIR)$(SYSTEMD_DIR)/sentinel.service'
+	rm -f '$(DESTDIR)$(PREFIX)/bin/sentinel' '$(DESTDIR)$(SYSTEMD_DIR)/sentinel.service' \
+		'$(DESTDIR)$(SYSUSERS_DIR)/sentinel.conf'
 	rm -rf '$(DESTDIR)$(PREFIX)/share/sentinel' '$(DESTDIR)$(PREFIX)/share/doc/sentinel'
 	@if [ -z '$(DESTDIR)' ] && [ -d /run/systemd/system ]; then systemctl daemon-reload; fi
 
