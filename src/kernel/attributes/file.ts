@@ -55,6 +55,17 @@ function writeTarget(record: Described, out: AttributeWriter): void {
   out.text('file.target_path.given', record.view.text(P.given2));
 }
 
+/** Flags by name; left out when the caller gave none. */
+function writeFlags(
+  { view }: Described,
+  out: AttributeWriter,
+  name: 'file.flags' | 'fs.flags',
+  namesOf: (flags: number) => string,
+): void {
+  const flags = view.u32(P.flags);
+  out.plain(name, flags === 0 ? undefined : namesOf(flags));
+}
+
 const pathOf = (record: Described): string => record.path(1).path;
 const targetOf = (record: Described): string => record.path(2).path;
 const nothing = (): string => '';
@@ -90,7 +101,7 @@ const fileRename: EventDescription = {
   attributes(record, out) {
     writeCommon(record, out);
     writeTarget(record, out);
-    out.plain('file.flags', renameFlagNames(record.view.u32(P.flags)));
+    writeFlags(record, out, 'file.flags', renameFlagNames);
   },
 };
 
@@ -100,7 +111,7 @@ const fileLink: EventDescription = {
   attributes(record, out) {
     writeCommon(record, out);
     writeTarget(record, out);
-    out.plain('file.flags', atFlagNames(record.view.u32(P.flags)));
+    writeFlags(record, out, 'file.flags', atFlagNames);
   },
 };
 
@@ -119,7 +130,7 @@ const fileMode: EventDescription = {
   attributes(record, out) {
     writeCommon(record, out);
     out.plain('file.changes.mode', askedMode(record));
-    out.plain('file.flags', atFlagNames(record.view.u32(P.flags)));
+    writeFlags(record, out, 'file.flags', atFlagNames);
   },
 };
 
@@ -162,7 +173,7 @@ const fileChown: EventDescription = {
     const uid = view.u32(P.owner_uid);
     const gid = view.u32(P.owner_gid);
     writeCommon(record, out);
-    out.plain('file.flags', atFlagNames(view.u32(P.flags)));
+    writeFlags(record, out, 'file.flags', atFlagNames);
     if (uid !== NO_ID) {
       out.plain('file.changes.uid', uid);
       out.quoted('file.changes.owner', host.userName(uid));
@@ -200,16 +211,16 @@ const fsMount: EventDescription = {
     writeCommon(record, out);
     out.text('fs.source', view.text(P.given2));
     out.text('fs.type', view.text(P.extra));
-    out.plain('fs.flags', mountFlagNames(view.u32(P.flags)));
+    writeFlags(record, out, 'fs.flags', mountFlagNames);
   },
 };
 
 const fsUmount: EventDescription = {
   object: pathOf,
-  detail: ({ view }) => umountFlagNames(view.u32(P.flags)),
+  detail: ({ view }) => (view.u32(P.flags) === 0 ? '' : umountFlagNames(view.u32(P.flags))),
   attributes(record, out) {
     writeCommon(record, out);
-    out.plain('fs.flags', umountFlagNames(record.view.u32(P.flags)));
+    writeFlags(record, out, 'fs.flags', umountFlagNames);
   },
 };
 
