@@ -1,7 +1,7 @@
 /** file_open: every call that opens, and what makes paths hard. */
 import { chmodSync, closeSync, mkdirSync, openSync, rmdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Harness } from './support/harness.ts';
+import { expectCleanEnd, Harness } from './support/harness.ts';
 import { inodeOf, outcome, pathAttributes, type SeenEvent, seenOf } from './support/seen.ts';
 import { AT_FDCWD, call, deed, textBytes } from './support/steps.ts';
 
@@ -23,8 +23,7 @@ beforeAll(async () => {
   harness = await Harness.start(['process', 'file']);
 });
 afterAll(async () => {
-  const end = await harness.close();
-  expect(end).toEqual({ code: 0, signal: null, stderr: expect.stringMatching(/^sentinel: \d+ seen, .*\n$/) });
+  expectCleanEnd(await harness.close());
 });
 
 /** An open that worked, by descriptor 3. */

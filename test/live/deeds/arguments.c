@@ -139,6 +139,16 @@ static struct mmsghdr *messages_of(const char *list)
 	return messages;
 }
 
+/* One iovec over `size` zero bytes. */
+static struct iovec *vector_of(size_t size)
+{
+	struct iovec *vector = room(sizeof(*vector));
+
+	vector->iov_base = room(size);
+	vector->iov_len = size;
+	return vector;
+}
+
 long value_of(const char *argument)
 {
 	const char *rest = argument + 2;
@@ -162,6 +172,8 @@ long value_of(const char *argument)
 		return (long)repeated(rest);
 	case 'p':
 		return getpid();
+	case 'v':
+		return (long)vector_of(strtoul(rest, NULL, 10));
 	case 'm':
 		return (long)messages_of(rest);
 	}

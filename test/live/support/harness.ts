@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { buildDeeds, type DeedsProgram } from './build-deeds.ts';
-import { LiveProbe, type WatchedEvent } from './live-probe.ts';
+import { LiveProbe, type ProbeEnd, type WatchedEvent } from './live-probe.ts';
 import { type Step, wordsOf } from './steps.ts';
 
 const DEED_DEADLINE_MS = 30_000;
@@ -105,11 +105,20 @@ export class Harness {
   }
 
   /** Ends the probe as a service manager would, and removes the directory. */
-  async close(): Promise<Awaited<ReturnType<LiveProbe['end']>>> {
+  async close(): Promise<ProbeEnd> {
     const end = await this.probe.end('SIGTERM');
     rmSync(this.directory, { recursive: true, force: true });
     return end;
   }
+}
+
+/** Asserts that the probe ended by our SIGTERM, with nothing to say but its one line. */
+export function expectCleanEnd(end: ProbeEnd): void {
+  expect(end).toEqual({
+    code: 0,
+    signal: null,
+    stderr: expect.stringMatching(/^sentinel: \d+ seen, \d+ forwarded, \d+ filtered, 0 lost, [^\n]*\n$/),
+  });
 }
 
 interface FollowedDeed {

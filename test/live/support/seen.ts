@@ -122,3 +122,16 @@ export function pathAttributes(
     ...(given === undefined ? {} : { 'file.path.given': given }),
   };
 }
+
+/** The same of where a rename or link leads to. */
+export function targetAttributes(
+  path: string,
+  given: string,
+  resolution: 'lookup' | 'lexical',
+): Record<string, string> {
+  return {
+    'file.target_path': path,
+    'file.target_path.resolution': resolution,
+    'file.target_path.given': given,
+  };
+}
