@@ -278,7 +278,9 @@ export class KernelEvent implements Event, Described {
       case 'container.id':
         return this.containerId || undefined;
       case 'event.outcome':
-        return syscallNameOf(this.view) === undefined ? undefined : outcomeOf(this.view.s64(H.result));
+        return this.#type !== 'process_exec' && syscallNameOf(this.view) === undefined
+          ? undefined
+          : outcomeOf(this.view.s64(H.result));
       case 'error.code':
         return syscallNameOf(this.view) === undefined ? undefined : errorCodeOf(this.view.s64(H.result));
       case 'file.path':
@@ -323,7 +325,7 @@ export class KernelEvent implements Event, Described {
     const flags = view.u16(H.flags);
     const result = view.s64(H.result);
     const call = syscallNameOf(view);
-    if (call !== undefined) {
+    if (call !== undefined || this.#type === 'process_exec') {
       out.plain('event.outcome', outcomeOf(result));
       out.plain('error.code', result < 0 && result > -4096 ? errorCodeOf(result) : undefined);
     }
