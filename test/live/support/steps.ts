@@ -6,7 +6,14 @@ export interface RawArgument {
 }
 
 /** What a system call takes: a number, a text, null, bytes, an array of texts, or a ready-made argument. */
-export type CallArgument = number | bigint | string | null | Uint8Array | readonly string[] | RawArgument;
+export type CallArgument =
+  | number
+  | bigint
+  | string
+  | null
+  | Uint8Array
+  | readonly (string | Uint8Array)[]
+  | RawArgument;
 
 /** The words of one step. */
 export type Step = readonly string[];
@@ -72,7 +79,7 @@ function encodeArgument(argument: CallArgument): string {
   }
   return 'raw' in argument
     ? argument.raw
-    : `a:${argument.map((text) => encodeText(Buffer.from(text))).join(',')}`;
+    : `a:${argument.map((text) => encodeText(Buffer.from(text as Uint8Array))).join(',')}`;
 }
 
 /** Everything but plain path characters as %XX. */
