@@ -32,7 +32,7 @@ SYSUSERS_DIR ?= $(if $(filter /usr,$(PREFIX)),/usr/lib/sysusers.d,/etc/sysusers.
 BPF_OBJECTS := $(patsubst bpf/%.bpf.c,build/bpf/%.bpf.o,$(wildcard bpf/*.bpf.c))
 ADDON := build/Release/bpf_native.node
 ADDON_SOURCES := binding.gyp $(shell find native -name '*.cc' -o -name '*.h' -o -name '*.c' -o -name '*.sh')
-BUNDLE_SOURCES := $(shell find src native proto -name '*.ts' -o -name '*.proto' -o -name '*.html' -o -name '*.css')
+BUNDLE_SOURCES := $(shell find $(wildcard src native proto) -name '*.ts' -o -name '*.proto' -o -name '*.html' -o -name '*.css')
 RULES := $(shell find rules -type f)
 
 .PHONY: help setup build check test test-all run bench dist readme clean install uninstall FORCE
