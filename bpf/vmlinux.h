@@ -246,6 +246,7 @@ struct sock_common {
 	__be16 skc_dport;
 	__u16 skc_num;
 	unsigned short skc_family;
+	unsigned long skc_flags;
 	struct in6_addr skc_v6_daddr;
 	struct in6_addr skc_v6_rcv_saddr;
 };
@@ -256,9 +257,14 @@ struct sock {
 	u16 sk_protocol;
 };
 
+struct inet_sock {
+	__be16 inet_sport;
+};
+
 struct tcp_sock {
 	u64 bytes_received;
 	u64 bytes_sent;
+	u64 bytes_retrans;
 };
 
 struct socket {
