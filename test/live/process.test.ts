@@ -257,7 +257,8 @@ describe('an exec that fails', () => {
 
       expect(done.results).toEqual([result, result]);
       const [, ...failed] = ofType(done, 'process_exec').map((event) => seenEvent(done, event));
-      const { 'cgroup.path': _, ...credentials } = inherited();
+      const credentials = inherited();
+      delete credentials['cgroup.path'];
       const expected = (syscall: string) => ({
         type: 'process_exec',
         object: given,
@@ -265,10 +266,7 @@ describe('an exec that fails', () => {
         attributes: {
           ...outcome(syscall, error),
           'process.executable.given': given,
-          'process.args': JSON.stringify(done.args),
-          'process.args_count': String(done.args.length),
-          ...inherited(),
-          'cgroup.path': undefined,
+          ...credentials,
         },
       });
       expect(failed).toEqual([expected('execve'), expected('execveat')]);
