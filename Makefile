@@ -106,7 +106,7 @@ build/bpf/%.bpf.o: bpf/%.bpf.c Makefile | setup
 $(ADDON): $(ADDON_SOURCES) package-lock.json | setup
 	@mkdir -p build
 	@echo 'node-gyp (log: build/addon.log)'
-	@$(RUN) node_modules/node-gyp/bin/node-gyp.js configure build --nodedir='$(CURDIR)/$(NODE_DIR)' \
+	@$(RUN) node_modules/node-gyp/bin/node-gyp.js configure build --jobs max --nodedir='$(CURDIR)/$(NODE_DIR)' \
 		>build/addon.log 2>&1 || { tail -n 40 build/addon.log >&2; exit 1; }
 	@touch $@
 
