@@ -184,8 +184,8 @@ install_npm() {
 	else
 		say 'no node_modules: running npm install'
 	fi
-	# Installs what the lock file says, and checks it against the hashes there. Not `npm ci`, which refuses a lock
-	# file without the optional packages of other platforms.
+	# Installs what the lock file says, and checks it against the hashes there. Not `npm ci`, which takes away
+	# everything first; whether all is as the lock file says is checked below.
 	if ! npm install --no-save --no-audit --no-fund --loglevel=error </dev/null >build/setup-npm.log 2>&1; then
 		tail -n 15 build/setup-npm.log >&2
 		fail 'npm install did not succeed (whole log: build/setup-npm.log)' \
