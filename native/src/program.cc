@@ -1,6 +1,8 @@
 #include "program.h"
 
 #include <bpf/bpf.h>
+#include <pthread.h>
+#include <signal.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -18,6 +20,22 @@ namespace {
 constexpr size_t kHeadroomBytes = 256;
 constexpr size_t kMaxTestBytes = 1 << 20;
 constexpr int64_t kMaxRepeat = INT32_MAX;
+
+// Keeps signals from the calling thread while it lives; the ones that came are delivered after it.
+class BlockedSignals {
+ public:
+  BlockedSignals() noexcept {
+    sigset_t all;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before_);
+  }
+  ~BlockedSignals() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+  BlockedSignals(const BlockedSignals&) = delete;
+  BlockedSignals& operator=(const BlockedSignals&) = delete;
+
+ private:
+  sigset_t before_{};
+};
 
 bpf_prog_info InfoOf(const ProgramState& state) {
   bpf_prog_info info{};
@@ -129,6 +147,8 @@ Napi::Value ProgramHandle::TestRun(const Napi::CallbackInfo& info) {
     options.ctx_in = context.empty() ? nullptr : context.data();
     options.ctx_size_in = static_cast<uint32_t>(context.size());
     options.repeat = static_cast<int>(repeat);
+    // The kernel gives up between two runs when a signal waits, and does not say how many it did.
+    const BlockedSignals blocked;
     if (bpf_prog_test_run_opts(fd, &options) != 0) {
       throw BpfFailure(std::string("run program ") + bpf_program__name(state_.program), errno);
     }
