@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { isCanonicalEnvelope } from '../../../src/core/canonical-envelope.ts';
 import { encodeEnvelope } from '../../../src/core/envelope-json.ts';
-import { anyEnvelope, GOLDEN_JSON } from '../../support/events.ts';
+import { anyEnvelope } from '../../support/any-event.ts';
+import { GOLDEN_JSON } from '../../support/events.ts';
 
 function check(text: string | Buffer, pad = 0): boolean {
   const bytes = Buffer.concat([Buffer.alloc(pad, '"'), Buffer.from(text as string), Buffer.alloc(pad, '}')]);

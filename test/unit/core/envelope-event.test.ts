@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { EnvelopeEvent } from '../../../src/core/envelope-event.ts';
 import { encodeEvent } from '../../../src/core/envelope-json.ts';
-import { anyEnvelope, GOLDEN_ENVELOPE, GOLDEN_JSON } from '../../support/events.ts';
+import { anyEnvelope } from '../../support/any-event.ts';
+import { GOLDEN_ENVELOPE, GOLDEN_JSON } from '../../support/events.ts';
 
 describe('EnvelopeEvent', () => {
   test('is encoded as what it came from', () => {

@@ -2,7 +2,8 @@ import { execFileSync } from 'node:child_process';
 import fc from 'fast-check';
 import { encodeEnvelope, encodeEvent, parseEnvelope } from '../../../src/core/envelope-json.ts';
 import { toEnvelope } from '../../../src/core/event.ts';
-import { anyEnvelope, anyText, GOLDEN_ENVELOPE, GOLDEN_JSON, makeEvent } from '../../support/events.ts';
+import { anyEnvelope, anyText } from '../../support/any-event.ts';
+import { GOLDEN_ENVELOPE, GOLDEN_JSON, makeEvent } from '../../support/events.ts';
 
 const parse = (text: string) => parseEnvelope(Buffer.from(text));
 const corrupt = expect.objectContaining({ code: 'SNT_INPUT_CORRUPT' });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { isRawNumber, parseExactJson, quoteJson } from '../../../src/core/json.ts';
-import { anyText } from '../../support/events.ts';
+import { anyText } from '../../support/any-event.ts';
 
 describe('quoteJson()', () => {
   test.each([

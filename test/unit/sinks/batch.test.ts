@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { Batch } from '../../../src/sinks/batch.ts';
-import { anyText } from '../../support/events.ts';
+import { anyText } from '../../support/any-event.ts';
 
 describe('Batch', () => {
   test('holds what was appended, in order, whatever the mix and size', () => {
