@@ -13,6 +13,10 @@
 #define MAX_LOOP_COMPONENTS (WALK_BYTES / 2)
 #define AT_FDCWD            (-100)
 
+#define NSFS_MAGIC           0x6e736673 /* include/uapi/linux/magic.h */
+#define NAMESPACE_KIND_BYTES 32         /* the longest is time_for_children */
+#define MAX_DIGITS           10
+
 enum walk_flag {
 	WALK_TRUNCATED = 1 << 0,
 	WALK_DELETED = 1 << 1,
@@ -103,6 +107,51 @@ static __always_inline bool walk_up(struct walk *w)
 }
 #endif
 
+/* A namespace file in the kernel's way of showing it: `uts:[4026531838]`. */
+static __always_inline void write_namespace(struct scratch *s, struct inode *inode)
+{
+	struct ns_common *ns = BPF_CORE_READ(inode, i_private);
+	__u32 number = BPF_CORE_READ(ns, inum), offset = WALK_BYTES - 2, length;
+	const char *name = BPF_CORE_READ(ns, ops, name);
+	int i;
+
+	s->walk[offset] = ']';
+	for (i = 0; i < MAX_DIGITS; i++) {
+		s->walk[--offset & (WALK_BYTES - 1)] = '0' + number % 10;
+		number /= 10;
+		if (!number)
+			break;
+	}
+	s->walk[--offset & (WALK_BYTES - 1)] = '[';
+	s->walk[--offset & (WALK_BYTES - 1)] = ':';
+	/* Measured behind the part that is already written, then moved into place. */
+	length = bpf_probe_read_kernel_str(&s->walk[WALK_BYTES], NAMESPACE_KIND_BYTES, name) - 1;
+	length &= NAMESPACE_KIND_BYTES - 1;
+	offset -= length;
+	bpf_probe_read_kernel(&s->walk[offset & (WALK_BYTES - 1)], length, &s->walk[WALK_BYTES]);
+	s->walk_start = offset;
+}
+
+/* The name of a file that is in no tree. The kernel has names without meaning for some. */
+static __always_inline void write_pseudo(struct scratch *s, struct dentry *dentry)
+{
+	struct inode *inode = BPF_CORE_READ(dentry, d_inode);
+	struct qstr name;
+	__u32 offset, length;
+
+	s->walk_flags = WALK_PSEUDO;
+	if (BPF_CORE_READ(inode, i_sb, s_magic) == NSFS_MAGIC) {
+		write_namespace(s, inode);
+		return;
+	}
+	BPF_CORE_READ_INTO(&name, dentry, d_name);
+	length = name.len & 255;
+	offset = WALK_BYTES - 1 - length;
+	bpf_probe_read_kernel(&s->walk[offset & (WALK_BYTES - 1)], length, name.name);
+	if (length > 1 || s->walk[offset & (WALK_BYTES - 1)] != '/')
+		s->walk_start = offset;
+}
+
 /*
  * Writes the path of (dentry, mnt) right-aligned into scratch->walk. Global, so that the verifier
  * checks it once and not per caller.
@@ -114,8 +163,6 @@ __noinline int walk_path(__u64 dentry_address, __u64 mnt_address)
 	struct scratch *s = this_scratch();
 	struct walk w = {};
 	struct mount *top;
-	struct qstr name;
-	__u32 offset, length;
 
 	if (!s)
 		return 0;
@@ -132,13 +179,7 @@ __noinline int walk_path(__u64 dentry_address, __u64 mnt_address)
 
 	if (dentry != w.root) {
 		if (BPF_CORE_READ(dentry, d_parent) == dentry) {
-			s->walk_flags = WALK_PSEUDO;
-			BPF_CORE_READ_INTO(&name, dentry, d_name);
-			length = name.len & 255;
-			offset = WALK_BYTES - 1 - length;
-			s->walk_start = offset;
-			bpf_probe_read_kernel(&s->walk[offset & (WALK_BYTES - 1)], length,
-					      name.name);
+			write_pseudo(s, dentry);
 			return 0;
 		}
 		if (!BPF_CORE_READ(dentry, d_hash.pprev))

@@ -85,6 +85,7 @@ struct inode {
 	unsigned long i_ino;
 	loff_t i_size;
 	struct super_block *i_sb;
+	void *i_private;
 };
 
 struct vfsmount {
@@ -128,7 +129,12 @@ struct fs_struct {
 	struct path pwd;
 };
 
+struct proc_ns_operations {
+	const char *name;
+};
+
 struct ns_common {
+	const struct proc_ns_operations *ops;
 	unsigned int inum;
 };
 
