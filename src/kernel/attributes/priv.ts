@@ -99,8 +99,9 @@ const privCapset: EventDescription = {
 };
 
 function writeTarget({ view, host }: Described, out: AttributeWriter): void {
-  const pid = view.u32(V.target_tgid);
-  if (pid === 0) {
+  const pid = view.s32(V.target_tgid);
+  // 0 and negative numbers stand for groups of processes.
+  if (pid <= 0) {
     return;
   }
   out.plain('target.process.pid', pid);
@@ -118,7 +119,7 @@ function writeTarget({ view, host }: Described, out: AttributeWriter): void {
 }
 
 const privPtrace: EventDescription = {
-  object: ({ view }) => String(view.u32(V.target_tgid)),
+  object: ({ view }) => String(view.s32(V.target_tgid)),
   detail: ({ view }) => ptraceRequestName(low32(view, 0)),
   attributes(record, out) {
     out.plain('ptrace.request', ptraceRequestName(low32(record.view, 0)));
@@ -189,7 +190,7 @@ const privMmapExec: EventDescription = {
 };
 
 const privKill: EventDescription = {
-  object: ({ view }) => String(view.u32(V.target_tgid)),
+  object: ({ view }) => String(view.s32(V.target_tgid)),
   detail: ({ view }) => signalName(low32(view, 0)),
   attributes(record, out) {
     out.plain('process.signal', signalName(low32(record.view, 0)));
