@@ -38,6 +38,22 @@ export function mountFlagNames(flags: number): string {
   return flagNames((low & MS_MGC_MASK) >>> 0 === MS_MGC_VALUE ? low & 0xffff : flags, MOUNT);
 }
 
+const MOVE_MOUNT: FlagTable = [
+  [0x001, 'MOVE_MOUNT_F_SYMLINKS'],
+  [0x002, 'MOVE_MOUNT_F_AUTOMOUNTS'],
+  [0x004, 'MOVE_MOUNT_F_EMPTY_PATH'],
+  [0x010, 'MOVE_MOUNT_T_SYMLINKS'],
+  [0x020, 'MOVE_MOUNT_T_AUTOMOUNTS'],
+  [0x040, 'MOVE_MOUNT_T_EMPTY_PATH'],
+  [0x100, 'MOVE_MOUNT_SET_GROUP'],
+  [0x200, 'MOVE_MOUNT_BENEATH'],
+];
+
+/** Names of move_mount(2) flags. */
+export function moveMountFlagNames(flags: number): string {
+  return flagNames(flags, MOVE_MOUNT);
+}
+
 const UMOUNT: FlagTable = [
   [1, 'MNT_FORCE'],
   [2, 'MNT_DETACH'],

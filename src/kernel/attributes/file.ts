@@ -1,9 +1,16 @@
 /** file_* and fs_*. */
 import { deviceText, fileTypeOf, modeText } from '../../core/linux/files.ts';
-import { atFlagNames, mountFlagNames, renameFlagNames, umountFlagNames } from '../../core/linux/flags.ts';
+import {
+  atFlagNames,
+  mountFlagNames,
+  moveMountFlagNames,
+  renameFlagNames,
+  umountFlagNames,
+} from '../../core/linux/flags.ts';
 import { openFlagNames } from '../../core/linux/open-flags.ts';
 import { NO_ID, PATH_STATE, RECORD_FLAG, RECORD_LAYOUT } from '../record-layout.ts';
 import type { Described, DescribedPath, EventDescription } from './description.ts';
+import { syscallNameOf } from './priv.ts';
 import type { AttributeWriter } from './writer.ts';
 
 const H = RECORD_LAYOUT.record_header;
@@ -211,7 +218,8 @@ const fsMount: EventDescription = {
     writeCommon(record, out);
     out.text('fs.source', view.text(P.given2));
     out.text('fs.type', view.text(P.extra));
-    writeFlags(record, out, 'fs.flags', mountFlagNames);
+    const isMove = syscallNameOf(view) === 'move_mount';
+    writeFlags(record, out, 'fs.flags', isMove ? moveMountFlagNames : mountFlagNames);
   },
 };
 
