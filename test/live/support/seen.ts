@@ -19,6 +19,7 @@ export interface Doer {
   readonly effectiveUid?: number;
   /** Done by a thread that is not the leader. */
   readonly isThread?: boolean;
+  readonly comm?: string;
   readonly cwd?: string;
   readonly mountNamespace?: string;
 }
@@ -69,7 +70,11 @@ export function seenEvent(done: DoneDeed, event: WatchedEvent, who: Doer = {}): 
   const keys = Object.keys(identity);
   const own = Object.entries(event.attributes).filter(([key]) => keys.includes(key));
   expect(Object.fromEntries(own)).toEqual(identity);
-  expect({ comm, pid, uid }).toEqual({ comm: 'deeds', pid: String(done.pid), uid: String(who.uid ?? 0) });
+  expect({ comm, pid, uid }).toEqual({
+    comm: who.comm ?? 'deeds',
+    pid: String(done.pid),
+    uid: String(who.uid ?? 0),
+  });
   expect(Number(threadId) - done.pid > 0).toBe(who.isThread ?? false);
   return {
     type: event.event_type,
