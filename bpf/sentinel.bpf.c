@@ -15,6 +15,26 @@
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
+/*
+ * Types that nothing global has are left out of the object's BTF. This keeps the record ABI in it,
+ * for a test to compare with the decoder's offsets.
+ */
+union record_types {
+	struct exec_record exec;
+	struct fork_record fork;
+	struct exit_record exit;
+	struct path_record path;
+	struct net_record net;
+	struct priv_record priv;
+	struct text_ref text;
+	enum event_type type;
+	enum lost_reason lost;
+	enum record_flag flag;
+	enum path_state state;
+	enum handler handler;
+	enum action_flag action;
+} *record_types = NULL;
+
 SEC("tp_btf/sys_exit")
 int BPF_PROG(on_syscall_exit, struct pt_regs *regs, long result)
 {
