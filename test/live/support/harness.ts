@@ -52,7 +52,7 @@ export class Harness {
   static async start(events: readonly string[], ...args: string[]): Promise<Harness> {
     const directory = realpathSync(mkdtempSync(join(tmpdir(), 'sentinel-live-')));
     chmodSync(directory, 0o755);
-    return new Harness(await LiveProbe.start(events, ...args), directory);
+    return new Harness(await LiveProbe.start(events, args), directory);
   }
 
   /** Path of a program, where every user may run it. */

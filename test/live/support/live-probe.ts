@@ -53,8 +53,10 @@ export class LiveProbe {
   #end: ProbeEnd | undefined;
   #mark = '';
   #onMark: (() => void) | undefined;
+  readonly #onLine: (line: string) => void;
 
-  private constructor(args: readonly string[]) {
+  private constructor(args: readonly string[], onLine: ((line: string) => void) | undefined) {
+    this.#onLine = onLine ?? ((line) => this.#events.push(JSON.parse(line) as WatchedEvent)); // tests assert the shape
     const [command, ...before] = sentinelCommand();
     this.#child = spawn(command, [...before, 'probe', '--all', '--output', 'json', ...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -78,10 +80,16 @@ export class LiveProbe {
    * Starts the probe and waits until it reports this host's deeds.
    *
    * @param events For `--events`; `file_unlink`, which the marks need, is added.
+   * @param onLine Takes the lines of output, marks left out, in place of {@link events}.
    * @throws {Error} With what the probe said, when it ends or stays silent.
    */
-  static async start(events: readonly string[], ...args: string[]): Promise<LiveProbe> {
-    const probe = new LiveProbe(['--events', [...new Set([...events, 'file_unlink'])].join(','), ...args]);
+  static async start(
+    events: readonly string[],
+    args: readonly string[] = [],
+    onLine?: (line: string) => void,
+  ): Promise<LiveProbe> {
+    const types = [...new Set([...events, 'file_unlink'])].join(',');
+    const probe = new LiveProbe(['--events', types, ...args], onLine);
     const deadline = Date.now() + READY_DEADLINE_MS;
     while (!(await probe.#reachesMark(READY_RETRY_MS))) {
       if (probe.#end !== undefined || Date.now() > deadline) {
@@ -125,9 +133,9 @@ export class LiveProbe {
   }
 
   /** Ends the probe by a signal and waits for its last output. */
-  async end(signal: NodeJS.Signals): Promise<ProbeEnd> {
+  async end(signal: NodeJS.Signals, withinMs = END_DEADLINE_MS): Promise<ProbeEnd> {
     this.#child.kill(signal);
-    const timer = setTimeout(() => this.#child.kill('SIGKILL'), END_DEADLINE_MS);
+    const timer = setTimeout(() => this.#child.kill('SIGKILL'), withinMs);
     const end = await this.#ended;
     clearTimeout(timer);
     return end;
@@ -140,7 +148,7 @@ export class LiveProbe {
       this.#onMark?.();
       return;
     }
-    this.#events.push(JSON.parse(line) as WatchedEvent); // the shape is what the tests assert
+    this.#onLine(line);
   }
 
   async #reachesMark(withinMs: number): Promise<boolean> {
