@@ -52,7 +52,7 @@ export class LossEvents {
         'agent.loss.type': type,
         'agent.loss.reason': reason,
         'agent.loss.events': String(count),
-        ...labels,
+        ...Object.fromEntries(Object.entries(labels).filter(([, value]) => value !== '')),
       },
     });
   }
