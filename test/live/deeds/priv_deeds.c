@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /* What takes more than one call, or a struct with pointers in it. */
 #include <linux/bpf.h>
+#include <linux/io_uring.h>
+#include <sys/mman.h>
 #include <sys/ptrace.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
@@ -84,7 +86,45 @@ static long do_open_by_handle(const long *values, int count)
 	return kernel_result(syscall(SYS_open_by_handle_at, AT_FDCWD, &handle.head, O_RDONLY));
 }
 
+static void *map_ring(int ring, size_t size, off_t offset)
+{
+	void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, ring, offset);
+
+	if (memory == MAP_FAILED)
+		give_up("cannot map the ring", "mmap");
+	return memory;
+}
+
+/* uring-open PATH: opens a file for reading by io_uring, without any open call. */
+static long do_uring_open(const long *values, int count)
+{
+	struct io_uring_params p = {};
+	int ring = syscall(SYS_io_uring_setup, 1, &p);
+	struct io_uring_sqe *entry;
+	struct io_uring_cqe *done;
+	char *submission, *completion;
+
+	if (ring < 0)
+		return -errno;
+	submission = map_ring(ring, p.sq_off.array + p.sq_entries * sizeof(uint32_t),
+			      IORING_OFF_SQ_RING);
+	completion =
+		map_ring(ring, p.cq_off.cqes + p.cq_entries * sizeof(*done), IORING_OFF_CQ_RING);
+	entry = map_ring(ring, p.sq_entries * sizeof(*entry), IORING_OFF_SQES);
+	entry->opcode = IORING_OP_OPENAT;
+	entry->fd = AT_FDCWD;
+	entry->addr = values[0];
+	entry->open_flags = O_RDONLY;
+	*(uint32_t *)(submission + p.sq_off.array) = 0;
+	__atomic_store_n((uint32_t *)(submission + p.sq_off.tail), 1, __ATOMIC_RELEASE);
+	if (syscall(SYS_io_uring_enter, ring, 1, 1, IORING_ENTER_GETEVENTS, NULL, 0) != 1)
+		return -errno;
+	done = (struct io_uring_cqe *)(completion + p.cq_off.cqes);
+	return done->res;
+}
+
 const struct deed priv_deeds[] = {
+	{"uring-open", do_uring_open},
 	{"open-by-handle", do_open_by_handle},
 	{"bpf-load", do_bpf_load},
 	{"copy-self", do_copy_self},
