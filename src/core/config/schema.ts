@@ -1,6 +1,8 @@
 /** Every setting there is: the one list that help, environment names and the README come from. */
 import { z } from 'zod';
-import { EVENT_FAMILIES, isEventType } from '../event-types.ts';
+import { EVENT_FAMILIES, EVENT_TYPES, isEventType } from '../event-types.ts';
+import { syscallNumber } from '../linux/syscalls.ts';
+import { nearestName } from './fault.ts';
 import { type Leaf, leaf, leavesOf } from './leaf.ts';
 
 const MIN_RING_BYTES = 64 * 1024;
@@ -16,9 +18,19 @@ const text = z
   .regex(/^[^\0]*$/, 'must not contain a NUL byte');
 
 const eventSelector = z.string().refine(isEventSelector, {
-  error: (issue) =>
-    `is no event type or family (${EVENT_FAMILIES.join(', ')}): ${JSON.stringify(issue.input)}`,
+  error: (issue) => {
+    const name = String(issue.input).replace(/^-/, '');
+    const near = nearestName(name, [...EVENT_FAMILIES, ...EVENT_TYPES]);
+    const hint = near === undefined ? `families are ${EVENT_FAMILIES.join(', ')}` : `did you mean ${near}`;
+    return `names no event type or family: ${JSON.stringify(issue.input).slice(0, 80)}; ${hint}`;
+  },
 });
+
+const syscallSelector = z
+  .string()
+  .refine((name) => syscallNumber(name, 'x64') !== undefined || syscallNumber(name, 'ia32') !== undefined, {
+    error: (issue) => `names no system call: ${JSON.stringify(issue.input).slice(0, 80)}`,
+  });
 
 const probe = z.strictObject({
   events: leaf(
@@ -94,10 +106,7 @@ const probe = z.strictObject({
   syscalls: leaf(
     'list',
     'system calls to report one by one as sys_call, by name',
-    z
-      .array(z.string().regex(/^[a-z0-9_]{1,64}$/, 'is no system call name'))
-      .max(512)
-      .default([]),
+    z.array(syscallSelector).max(512).default([]),
   ),
   hostname: leaf(
     'text',

@@ -98,7 +98,21 @@ describe('runCli() usage errors', () => {
     ],
     ['a quantity without its unit', ['probe', '--duration', '10'], 'such as 500ms, 10s or 2m: "10"'],
     ['a value out of range', ['probe', '--ring-bytes', '4k'], '--ring-bytes must be at least 64 KiB'],
-    ['an unknown event type', ['probe', '--events', 'opens'], 'is no event type or family'],
+    [
+      'an unknown event type',
+      ['probe', '--events', 'opens'],
+      '--events names no event type or family: "opens"; families are process, file,',
+    ],
+    [
+      'an event type that was nearly right',
+      ['probe', '--events', '-proces'],
+      '"-proces"; did you mean process',
+    ],
+    [
+      'an unknown system call among known ones',
+      ['probe', '--syscalls', 'chroot,nosuchcall,vm86'],
+      '--syscalls names no system call: "nosuchcall"',
+    ],
   ])('%s', async (_, argv, message) => {
     expect((await usageFault(...argv)).message).toContain(message);
   });
