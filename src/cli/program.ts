@@ -164,11 +164,13 @@ function helpWidth(columns: number | undefined): number {
 function usageError(error: CommanderError, program: Command, argv: readonly string[]): SentinelError {
   const command = COMMANDS.find(({ name }) => name === argv[0])?.name;
   const help = `see: sentinel ${command === undefined ? '' : `${command} `}--help`;
-  if (error.code === 'commander.help') {
+  const [first, asked] = argv;
+  const isHelpOfUnknown = error.code === 'commander.help' && first === 'help' && asked !== undefined;
+  if (error.code === 'commander.help' && !isHelpOfUnknown) {
     return new SentinelError('SNT_USAGE', 'No command given', { hint: `one of ${commandNames()}` });
   }
-  if (error.code === 'commander.unknownCommand') {
-    const [word = ''] = program.args;
+  if (error.code === 'commander.unknownCommand' || isHelpOfUnknown) {
+    const word = (isHelpOfUnknown ? asked : program.args[0]) ?? '';
     if (RESERVED_COMMANDS.includes(word)) {
       return new SentinelError('SNT_USAGE', `${word} is not in this version`, {
         hint: `it has ${commandNames()}`,

@@ -81,6 +81,15 @@ describe('runCli() usage errors', () => {
     expect(await usageFault(word)).toMatchObject({ message, hint });
   });
 
+  it('says which command it has no help for', async () => {
+    const { error } = await run('help', 'prboe');
+    expect(error).toMatchObject({
+      code: 'SNT_USAGE',
+      message: 'No command "prboe"',
+      hint: 'did you mean probe',
+    });
+  });
+
   it('names the option that was nearly right', async () => {
     const { message, hint } = await usageFault('probe', '--evnts', 'x');
     expect(message).toBe("Unknown option '--evnts'");
