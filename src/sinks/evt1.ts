@@ -238,6 +238,7 @@ async function openExisting(path: string): Promise<FileHandle | undefined> {
 }
 
 const OPEN_FAULTS: Readonly<Record<string, string>> = {
+  ENOENT: 'it cannot be made there',
   EACCES: 'permission denied',
   EPERM: 'not permitted',
   EROFS: 'the file system is read-only',

@@ -305,6 +305,11 @@ describe('evt1Sink where it cannot write', () => {
     ['a folder', (path: string) => mkdirSync(path), 'it is a directory'],
     ['a FIFO', (path: string) => execFileSync('mkfifo', [path]), 'it is a FIFO or a device'],
     ['a device', (path: string) => symlinkSync('/dev/null', path), 'not a regular file'],
+    [
+      'a place that takes no files',
+      (path: string) => symlinkSync('/proc/absent', path),
+      'it cannot be made there',
+    ],
   ])('says so of %s', (_, make, fault) =>
     withTempFolder(async (folder) => {
       const path = join(folder, 'events.bin');
