@@ -2,8 +2,9 @@
 import { stat } from 'node:fs/promises';
 import { type ByteOutput, fileOutput, streamOutput } from '../../app/byte-output.ts';
 import { decodeEvents } from '../../app/decode.ts';
-import { SentinelError } from '../../core/errors.ts';
+import { messageOf, SentinelError } from '../../core/errors.ts';
 import { escapeControls } from '../../core/terminal-text.ts';
+import { systemErrorCode } from '../../sinks/file-writes.ts';
 import { FileInput } from '../../sources/byte-input.ts';
 import { RecordedInput } from '../../sources/evt1.ts';
 import type { CliIo } from '../io.ts';
@@ -69,6 +70,9 @@ export async function runDecode(options: DecodeOptions, io: DecodeIo): Promise<v
     if (isReaderGone(error)) {
       return;
     }
+    if (error instanceof Error && 'syscall' in error) {
+      throw transferFault(name, options.out, error);
+    }
     throw error instanceof SentinelError && error !== strictFault
       ? corrupt(name, error.message, error)
       : error;
@@ -129,8 +133,17 @@ function corrupt(name: string, fault: string, cause: SentinelError | undefined):
   });
 }
 
+/** For a disk that is full or fails: the message of a system error ends in what was tried, read or write. */
+function transferFault(name: string, out: string | undefined, error: unknown): SentinelError {
+  const target = out === undefined ? '' : ` into ${out}`;
+  return new SentinelError('SNT_INTERNAL', `Cannot decode ${name}${target}: ${messageOf(error)}`, {
+    cause: error,
+    hint: 'what was written so far is not all',
+  });
+}
+
 /** True when whoever read our output does no more. */
 function isReaderGone(error: unknown): boolean {
-  const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
+  const code = systemErrorCode(error);
   return code === 'EPIPE' || code === 'ERR_STREAM_DESTROYED' || code === 'ECONNRESET';
 }

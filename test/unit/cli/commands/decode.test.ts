@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { Readable, Writable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
 import { runDecode } from '../../../../src/cli/commands/decode.ts';
+import { SentinelError } from '../../../../src/core/errors.ts';
 import { encodeEvt1Record } from '../../../../src/core/evt1.ts';
 import { GOLDEN_JSON } from '../../../support/events.ts';
 import { withTempFolder } from '../../../support/temp-folder.ts';
@@ -172,6 +173,20 @@ describe('runDecode()', () => {
         code: 'SNT_USAGE',
       });
       expect(readFileSync(file).equals(records(GOLDEN_JSON))).toBe(true);
+    }));
+
+  test('says so when the disk is full, and calls it no bug', () =>
+    withTempFolder(async (folder) => {
+      const file = join(folder, 'a.bin');
+      writeFileSync(file, records(GOLDEN_JSON));
+      const error: unknown = await runDecode({ file, out: '/dev/full', strict: false }, makeIo().io).catch(
+        (reason: unknown) => reason,
+      );
+      expect(error).toBeInstanceOf(SentinelError);
+      expect(error).toMatchObject({
+        code: 'SNT_INTERNAL',
+        message: expect.stringMatching(/a\.bin into \/dev\/full: ENOSPC: no space left on device, write$/),
+      });
     }));
 
   test('does not let a file name write to the terminal', () =>
