@@ -70,7 +70,7 @@ export async function runDecode(options: DecodeOptions, io: DecodeIo): Promise<v
     if (isReaderGone(error)) {
       return;
     }
-    if (error instanceof Error && 'syscall' in error) {
+    if (typeof error === 'object' && error !== null && 'syscall' in error) {
       throw transferFault(name, options.out, error);
     }
     throw error instanceof SentinelError && error !== strictFault
