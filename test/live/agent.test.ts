@@ -24,6 +24,7 @@ function missingIoUring(): string | undefined {
 describe('agent_heartbeat', () => {
   test('comes back through hook, ring and decoder, with the agent as its process', async () => {
     const probe = await LiveProbe.start(['agent_heartbeat']);
+    await probe.catchUp();
     const events = probe.events.filter(({ event_type }) => event_type === 'agent_heartbeat');
     const pid = String(probe.pid);
     await probe.end('SIGTERM');
