@@ -8,6 +8,7 @@ export const MAX_RULE_FILE_CHARS = 4 * 1024 * 1024;
 
 const MAX_NODES = 500_000; // nodes walked with aliases expanded: a bomb needs more
 const MAX_ERRORS = 50;
+const MAX_MESSAGE = 160; // of the parser's own, in characters: it may quote the file at any length
 
 /** A key of a mapping with its value; `node` is null for a key without value. */
 export interface YamlEntry {
@@ -148,7 +149,10 @@ export class YamlText {
         uniqueKeys: false,
       });
       for (const error of document.errors) {
-        this.#faultAt(error.pos[0], `Cannot parse YAML: ${error.message.split('\n', 1)[0]}`);
+        this.#faultAt(
+          error.pos[0],
+          `Cannot parse YAML: ${error.message.split('\n', 1)[0]?.slice(0, MAX_MESSAGE)}`,
+        );
       }
       return document;
     } catch (error) {

@@ -113,7 +113,9 @@ describe('what we add', () => {
     expect(matches('{access: [create]}', { detail: '64', attributes: { 'file.created': 'false' } })).toBe(
       false,
     );
-    expect(matches('{access: [truncate]}', { detail: '512', attributes: { 'file.truncated': 'true' } })).toBe(true);
+    expect(matches('{access: [truncate]}', { detail: '512', attributes: { 'file.truncated': 'true' } })).toBe(
+      true,
+    );
     expect(matches('{access: [read]}', { type: 'file_unlink', detail: '0' }, 'event: file_unlink')).toBe(
       false,
     );
@@ -196,6 +198,12 @@ describe('faults', () => {
     expect(error.code).toBe('SNT_RULE_INVALID');
     expect(formatError(error)).toContain(message);
     expect(formatError(error)).toContain('r.yaml:');
+  });
+
+  test('does not repeat a file that is no YAML in its message', () => {
+    const { message } = errorOf(`rules: []\n]${'z'.repeat(9000)}`);
+    expect(message).toContain('Cannot parse YAML');
+    expect(message.length).toBeLessThan(1000);
   });
 
   test('bombs of aliases and of nesting are refused quickly', () => {
