@@ -1,8 +1,10 @@
 /** Which event types `--events` means. */
 
+import type { Config } from '../core/config/schema.ts';
 import { SentinelError } from '../core/errors.ts';
 import { EVENT_FAMILIES, EVENT_TYPES, type EventType } from '../core/event-types.ts';
 import { DEFAULT_OFF_TYPES, describeAttachPlan, isObservable, OPT_IN_TYPES } from '../kernel/attach-plan.ts';
+import type { ForwardingRules } from '../pipeline/rules/forwarding.ts';
 
 /**
  * The event types that a list selects, left to right; a leading `-` takes out. A list that begins with `-` starts from
@@ -37,10 +39,22 @@ export function selectEvents(selectors: readonly string[]): Set<EventType> {
   if (selected.size === 0) {
     throw new SentinelError(
       'SNT_CONFIG_INVALID',
-      `Cannot watch nothing: ${selectors.join(',')} leaves no event type`,
+      `Cannot watch nothing: ${selectors.join(',')} leaves no event type that this version sees`,
     );
   }
   return selected;
+}
+
+/** The types to watch: what was asked for, without those that no rule could forward; empty when that is all of them. */
+export function forwardableEvents(
+  probe: Pick<Config['probe'], 'events' | 'syscalls'>,
+  rules: Pick<ForwardingRules, 'eventTypes'>,
+): Set<EventType> {
+  const selected = selectEvents(probe.events);
+  if (probe.syscalls.length > 0) {
+    selected.add('sys_call');
+  }
+  return new Set([...selected].filter((type) => rules.eventTypes.has(type)));
 }
 
 /** A family's types, without those that are on only by name; or the one type. */

@@ -14,7 +14,7 @@ import { lineFormat, ndjsonFormat } from '../sinks/record-format.ts';
 import type { Sink } from '../sinks/sink.ts';
 import { type OutputStream, stdoutSink } from '../sinks/stdout.ts';
 import { KernelSource } from '../sources/kernel.ts';
-import { selectEvents } from './event-selection.ts';
+import { forwardableEvents } from './event-selection.ts';
 import { loadForwardingRules } from './forwarding-rules.ts';
 import { type ProbeAccount, sumKernelCounters, summaryLine } from './probe-summary.ts';
 import { quickFilter } from './quick-filter.ts';
@@ -44,7 +44,10 @@ const CLOSE_DEADLINE_MS = 5_000;
  */
 export async function runProbe(config: Config, context: ProbeContext): Promise<ProbeAccount> {
   const rules = config.probe.all ? FORWARD_ALL : loadForwardingRules(config);
-  const events = eventsFor(config, rules);
+  const events = forwardableEvents(config.probe, rules);
+  if (events.size === 0) {
+    context.log.warn('the forwarding rules forward none of these event types; --all forwards everything');
+  }
   const ending = new Ending(context.signal);
   const deliveries = openDeliveries(config, context, ending);
   const host = new HostEnricher({
@@ -86,15 +89,6 @@ export async function runProbe(config: Config, context: ProbeContext): Promise<P
     ending.release();
     await Promise.all(running.map((delivery) => delivery.destroy()));
   }
-}
-
-/** The types to watch: what was asked for, without those that no rule could forward. */
-function eventsFor(config: Config, rules: ForwardingRules): Set<EventType> {
-  const selected = selectEvents(config.probe.events);
-  if (config.probe.syscalls.length > 0) {
-    selected.add('sys_call');
-  }
-  return new Set([...selected].filter((type) => rules.eventTypes.has(type)));
 }
 
 function openSource(config: Config, events: ReadonlySet<EventType>, host: HostEnricher): KernelSource {

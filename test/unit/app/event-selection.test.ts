@@ -1,4 +1,5 @@
-import { selectEvents } from '../../../src/app/event-selection.ts';
+import { forwardableEvents, selectEvents } from '../../../src/app/event-selection.ts';
+import type { EventType } from '../../../src/core/event-types.ts';
 
 describe('selectEvents()', () => {
   test('takes everything that can be seen but what is only on by name', () => {
@@ -19,5 +20,21 @@ describe('selectEvents()', () => {
   test('refuses a type that this version cannot see, and an empty choice', () => {
     expect(() => selectEvents(['dns_query'])).toThrow(/Cannot watch dns_query: no DNS sensor/);
     expect(() => selectEvents(['net_bind', '-net_bind'])).toThrow(/Cannot watch nothing/);
+  });
+});
+
+describe('forwardableEvents()', () => {
+  const rulesFor = (...types: EventType[]) => ({ eventTypes: new Set(types) });
+
+  test('leaves out what no rule could forward', () => {
+    const probe = { events: ['process'], syscalls: ['chroot'] };
+    expect([...forwardableEvents(probe, rulesFor('process_exec', 'sys_call', 'file_open'))]).toEqual([
+      'process_exec',
+      'sys_call',
+    ]);
+  });
+
+  test('is empty when the rules forward nothing of what was asked for', () => {
+    expect(forwardableEvents({ events: ['net'], syscalls: [] }, rulesFor('file_open')).size).toBe(0);
   });
 });
