@@ -38,7 +38,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       ['[out]', 'file to write; standard output unless given'],
     ],
     examples: [
-      ['sentinel decode /var/log/sentinel/events.bin', 'all events, one JSON object a line'],
+      ['sudo sentinel decode /var/log/sentinel/events.bin', 'what the service wrote, one JSON object a line'],
       ['sentinel decode events.bin events.ndjson', 'into a file'],
       ['zcat events.bin.gz | sentinel decode -', 'from a pipe'],
     ],
@@ -50,7 +50,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     examples: [
       ['sudo sentinel preflight', 'every check, each failure with its fix'],
       ['sudo sentinel preflight --output json', 'for a machine; exit 5 if probe could not do its job'],
-      ['sudo sentinel preflight --config /etc/sentinel/sentinel.yaml', 'as the service would run'],
+      ['sudo sentinel preflight --sink file', 'also the disk and the file that the service writes'],
     ],
   },
 ];
