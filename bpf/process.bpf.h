@@ -10,6 +10,7 @@
 
 #define PIDTYPE_PGID 2
 #define PIDTYPE_SID  3
+#define EEXIST       17
 
 static __always_inline void fill_capabilities(struct exec_record *r, const struct cred *cred)
 {
@@ -192,14 +193,38 @@ static __always_inline int handle_fork(struct task_struct *child)
 	return 0;
 }
 
+/* A process that ends; its number may come back, its number and start time do not. */
+struct process_key {
+	__u64 start_time_ns;
+	__u32 tgid;
+	__u32 pad;
+};
+
+/* Processes whose end was told. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 4096);
+	__type(key, struct process_key);
+	__type(value, __u8);
+} ended SEC(".maps");
+
 static __always_inline int handle_exit(struct task_struct *task)
 {
+	struct process_key key = {};
 	struct exit_record *r;
 	struct scratch *s;
 	__u32 code;
+	__u8 one = 1;
 
-	/* The last thread speaks for the process. */
+	/*
+	 * The last thread speaks for the process. Threads that end together may all find the count
+	 * at 0, as each takes itself off it some time before it comes here: the first one speaks.
+	 */
 	if (BPF_CORE_READ(task, signal, live.counter) > 0)
+		return 0;
+	key.tgid = BPF_CORE_READ(task, tgid);
+	key.start_time_ns = BPF_CORE_READ(task, group_leader, start_boottime);
+	if (bpf_map_update_elem(&ended, &key, &one, BPF_NOEXIST) == -EEXIST)
 		return 0;
 	s = this_scratch();
 	if (!s) {
