@@ -21,12 +21,19 @@ enum io_direction {
 	IO_WRITE = 2,
 };
 
-/* Which directions of an open file were seen; the key is the address of its struct file. */
+/* What was seen of an open file. */
+struct io_seen {
+	__u64 inode; /* another file may come to the same address in another way than by an open */
+	__u32 directions;
+	__u32 pad;
+};
+
+/* The key is the address of the struct file. */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 65536);
 	__type(key, __u64);
-	__type(value, __u8);
+	__type(value, struct io_seen);
 } file_io SEC(".maps");
 
 static __always_inline void fill_inode(struct path_record *r, struct inode *inode)
@@ -43,14 +50,10 @@ static __always_inline void fill_inode(struct path_record *r, struct inode *inod
 static __always_inline void fill_open_file(struct scratch *s, struct path_record *r,
 					   struct file *file)
 {
-	__u64 key = (__u64)file;
-
 	fill_inode(r, BPF_CORE_READ(file, f_inode));
 	if (BPF_CORE_READ(file, f_mode) & FMODE_CREATED)
 		r->state |= PATH_CREATED;
 	append_path(s, &r->path, &file->f_path, RECORD_PATH_DELETED);
-	if (knobs.track_file_io)
-		bpf_map_delete_elem(&file_io, &key);
 }
 
 static __always_inline void read_open_how(struct scratch *s, struct path_record *r)
@@ -65,9 +68,19 @@ static __always_inline void read_open_how(struct scratch *s, struct path_record 
 
 static __always_inline int handle_open(struct scratch *s)
 {
-	struct path_record *r = begin_syscall_record(s, struct path_record, EVENT_FILE_OPEN);
 	struct file *file = NULL;
+	struct path_record *r;
+	__u64 key;
 
+	if (s->result >= 0)
+		file = file_of(s->result);
+	if (file && knobs.track_file_io) {
+		key = (__u64)file;
+		bpf_map_delete_elem(&file_io, &key);
+	}
+	if (!is_enabled(EVENT_FILE_OPEN))
+		return 0;
+	r = begin_syscall_record(s, struct path_record, EVENT_FILE_OPEN);
 	if (s->action.flags & ACTION_CREAT) {
 		r->flags = O_CREAT | O_WRONLY | O_TRUNC;
 		r->mode = argument(s, s->action.mode_arg);
@@ -82,8 +95,6 @@ static __always_inline int handle_open(struct scratch *s)
 	r->fd = s->result;
 
 	append_user_string(s, &r->given, (void *)argument(s, s->action.path_arg));
-	if (s->result >= 0)
-		file = file_of(s->result);
 	if (file) {
 		if (r->flags & O_TRUNC)
 			r->state |= PATH_TRUNCATED_FILE;
@@ -188,7 +199,7 @@ static __always_inline int handle_io(struct scratch *s)
 	struct path_record *r;
 	struct inode *inode;
 	struct file *file;
-	__u8 *seen, bits;
+	struct io_seen now = {}, *seen;
 	__u64 key;
 
 	if (s->result <= 0)
@@ -201,11 +212,13 @@ static __always_inline int handle_io(struct scratch *s)
 		return 0;
 	key = (__u64)file;
 	seen = bpf_map_lookup_elem(&file_io, &key);
-	bits = seen ? *seen : 0;
-	if (bits & direction)
+	now.inode = BPF_CORE_READ(inode, i_ino);
+	if (seen && seen->inode == now.inode)
+		now.directions = seen->directions;
+	if (now.directions & direction)
 		return 0;
-	bits |= direction;
-	if (bpf_map_update_elem(&file_io, &key, &bits, BPF_ANY)) {
+	now.directions |= direction;
+	if (bpf_map_update_elem(&file_io, &key, &now, BPF_ANY)) {
 		count_seen(type);
 		count_lost(type, LOST_STATE_FULL);
 		return 0;

@@ -231,6 +231,8 @@ export function actionEntries(
   const isWanted = (action: Action): boolean =>
     wanted.has(action.type) ||
     (action.type === 'file_unlink' && action.flags !== undefined && wanted.has('file_rmdir')) ||
+    // An open begins the first read and the first write anew.
+    (action.type === 'file_open' && (wanted.has('file_read') || wanted.has('file_write'))) ||
     // Who accepted a connection is what net_close reports at its end.
     (action.type === 'net_accept' && wanted.has('net_close'));
 
