@@ -5,15 +5,13 @@
 
 #include "file.bpf.h"
 
+#define AF_UNSPEC       0
 #define AF_UNIX         1
 #define AF_INET         2
 #define AF_INET6        10
 #define AF_NETLINK      16
-#define AF_PACKET       17
-#define SOCK_STREAM     1
 #define SOCK_DGRAM      2
 #define SOCK_RAW        3
-#define SOCK_SEQPACKET  5
 #define SOCK_TYPE_MASK  0xf
 #define IPPROTO_TCP     6
 #define TCP_ESTABLISHED 1
@@ -156,6 +154,16 @@ static __always_inline void fill_user_address(struct scratch *s, struct net_reco
 	}
 	if (!r->family)
 		r->family = a.family;
+	/* IPv4 takes no family for its own when it sends (udp_sendmsg). */
+	if (a.family == AF_UNSPEC && r->family == AF_INET)
+		a.family = AF_INET;
+	if (a.family == AF_INET && r->family == AF_INET6) {
+		/* An IPv6 socket shows an IPv4 address as ::ffff:a.b.c.d, and so do we. */
+		__builtin_memcpy(&a.v6[12], a.v4, 4);
+		__builtin_memset(a.v6, 0, 10);
+		__builtin_memset(&a.v6[10], 0xff, 2);
+		a.family = AF_INET6;
+	}
 	if (a.family == AF_INET) {
 		if (is_remote) {
 			__builtin_memcpy(r->remote, a.v4, 4);

@@ -47,7 +47,7 @@ function endpoint(view: RecordView, address: number, port: number): string {
   if (ip === undefined) {
     return unixPath(view);
   }
-  return view.u16(N.family) === AF_INET6 ? `[${ip}]:${view.u16(port)}` : `${ip}:${view.u16(port)}`;
+  return ip.includes(':') ? `[${ip}]:${view.u16(port)}` : `${ip}:${view.u16(port)}`;
 }
 
 const remoteEnd = ({ view }: Described): string => endpoint(view, N.remote, N.remote_port);
