@@ -34,8 +34,11 @@ const EINPROGRESS = -115;
 // uapi/linux/fcntl.h, asm-generic/fcntl.h, linux/fs.h
 const AT_SYMLINK_NOFOLLOW = 0x100;
 const AT_SYMLINK_FOLLOW = 0x400;
+const AT_EMPTY_PATH = 0x1000;
+const MOVE_MOUNT_T_EMPTY_PATH = 0x40; // linux/mount.h
 const O_NOFOLLOW = 0o400000;
 const UMOUNT_NOFOLLOW = 8;
+const NO_PATH: DescribedPath = { path: '', resolution: 'kernel', hex: undefined };
 const UNKNOWN_TYPE: EventDescription = { object: () => '', detail: () => '', attributes: () => {} };
 
 /** One object for all records of a view: {@link KernelEvent.begin} makes it the next event. */
@@ -222,8 +225,9 @@ export class KernelEvent implements Event, Described {
     }
     const end: Text = view.text(given);
     if (end.text === '') {
-      // An empty path with AT_EMPTY_PATH is the directory descriptor itself.
-      return { path: start.text, resolution: 'kernel', hex: start.hex };
+      return this.#meansDescriptor(base)
+        ? { path: start.text, resolution: 'kernel', hex: start.hex }
+        : NO_PATH;
     }
     // In our own mount namespace the path means the same to us, also when the process has ended by now.
     const viewer = view.u32(H.mnt_ns) === this.#ownMountNs ? 0 : this.pid;
@@ -238,6 +242,28 @@ export class KernelEvent implements Event, Described {
     }
     const directory = resolution === 'lookup' ? path.slice(0, path.lastIndexOf('/')) : undefined;
     return { path, resolution, hex: hexOfJoined(directory, view.textBytes(base), view.textBytes(given)) };
+  }
+
+  /** True when the call took an empty path for the descriptor beside it; false when it had no path that could be read. */
+  #meansDescriptor(base: number): boolean {
+    const { view } = this;
+    if ((view.u16(H.flags) & RECORD_FLAG.givenFault) !== 0) {
+      return false;
+    }
+    if (view.s64(H.result) >= 0) {
+      return true;
+    }
+    const flags = base === P.path ? view.u32(P.flags) : 0;
+    switch (this.#type) {
+      case 'file_chmod':
+      case 'file_chown':
+      case 'file_link':
+        return (flags & AT_EMPTY_PATH) !== 0;
+      case 'fs_mount':
+        return (flags & MOVE_MOUNT_T_EMPTY_PATH) !== 0;
+      default:
+        return false;
+    }
   }
 
   /** True when the call acts on what a link points at: the kernel followed the last component too. */
