@@ -10,6 +10,9 @@
 #define MAP_ANONYMOUS         0x20
 #define BPF_PROG_LOAD_COMMAND 5
 #define SI_USER_MAX           0 /* codes above it are the kernel's own */
+#define SI_TIMER              (-2)
+#define MAX_STACK_BYTES       32768 /* x86-64 with KASAN; else half of it */
+#define EBUSY                 16
 
 static __always_inline void copy_arguments(struct priv_record *r, struct scratch *s)
 {
@@ -131,9 +134,10 @@ static __always_inline int handle_mmap(struct scratch *s)
 #ifdef OLDER_KERNEL
 /* Without bpf_find_vma (before 5.17) only memory that is writable as well is surely not a file's.
  */
-static __always_inline bool is_anonymous_region(struct scratch *s)
+static __always_inline int find_anonymous(struct scratch *s, bool *answer)
 {
-	return argument(s, 2) & PROT_WRITE;
+	*answer = argument(s, 2) & PROT_WRITE;
+	return 0;
 }
 #else
 static long note_anonymous(struct task_struct *task, struct vm_area_struct *vma, bool *answer)
@@ -142,21 +146,24 @@ static long note_anonymous(struct task_struct *task, struct vm_area_struct *vma,
 	return 0;
 }
 
-static __always_inline bool is_anonymous_region(struct scratch *s)
+/* 0, or -EBUSY when another thread is changing the memory map: a tracepoint cannot wait for it. */
+static __always_inline int find_anonymous(struct scratch *s, bool *answer)
 {
-	bool answer = false;
-
-	bpf_find_vma(bpf_get_current_task_btf(), argument(s, 0), note_anonymous, &answer, 0);
-	return answer;
+	return bpf_find_vma(bpf_get_current_task_btf(), argument(s, 0), note_anonymous, answer, 0);
 }
 #endif
 
 /* mprotect and pkey_mprotect that make anonymous memory executable. */
 static __always_inline int handle_mprotect(struct scratch *s)
 {
-	if (!(argument(s, 2) & PROT_EXEC) || s->result || !is_anonymous_region(s))
+	bool is_anonymous = false;
+
+	if (!(argument(s, 2) & PROT_EXEC) || s->result)
 		return 0;
-	return submit_executable_memory(s);
+	/* Memory that cannot be looked at is told: it may be what a thread is there to hide. */
+	if (find_anonymous(s, &is_anonymous) == -EBUSY || is_anonymous)
+		return submit_executable_memory(s);
+	return 0;
 }
 
 static __always_inline int handle_ptrace(struct scratch *s)
@@ -189,6 +196,20 @@ static __always_inline int handle_kill_refused(struct scratch *s)
 	return 0;
 }
 
+/*
+ * True for the signal of an expired POSIX timer, which comes in whatever task the timer's interrupt
+ * met. A sender can claim the same code (rt_sigqueueinfo), but its siginfo is on its own stack.
+ */
+static __always_inline bool is_expired_timer(struct task_struct *task, struct kernel_siginfo *info)
+{
+	__u64 stack = (__u64)BPF_CORE_READ(task, stack), end = stack + MAX_STACK_BYTES;
+
+	/* For the verifier, which allows comparisons of `info` but no arithmetic with it. */
+	asm volatile("" : "+r"(end));
+	return BPF_CORE_READ(info, si_code) == SI_TIMER &&
+	       ((__u64)info < stack || (__u64)info >= end);
+}
+
 /* A signal that one process sends to another user's process, or to the agent. */
 static __always_inline int handle_signal(int number, struct kernel_siginfo *info,
 					 struct task_struct *target)
@@ -199,6 +220,8 @@ static __always_inline int handle_signal(int number, struct kernel_siginfo *info
 
 	/* The two lowest addresses stand for "no info" and "the kernel". */
 	if ((unsigned long)info <= 1 || BPF_CORE_READ(info, si_code) > SI_USER_MAX)
+		return 0;
+	if (is_expired_timer(task, info))
 		return 0;
 	uid = BPF_CORE_READ(target, cred, uid.val);
 	tgid = BPF_CORE_READ(target, tgid);

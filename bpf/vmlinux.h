@@ -212,6 +212,7 @@ struct vm_area_struct {
 
 struct task_struct {
 	struct thread_info thread_info;
+	void *stack;
 	unsigned int flags;
 	int exit_code;
 	pid_t pid;
