@@ -21,7 +21,7 @@ beforeAll(() => {
   workFolder = mkdtempSync(join(tmpdir(), 'sentinel-test-'));
   writerPath = join(workFolder, 'writer.cjs');
   buildSync({
-    entryPoints: [join(__dirname, 'evt1-writer.ts')],
+    entryPoints: [join(__dirname, 'evt1-writer-child.ts')],
     outfile: writerPath,
     bundle: true,
     platform: 'node',
