@@ -1,9 +1,16 @@
 /** When to pull records out of the ring. */
 import type { RingBuffer } from '../../native/index.ts';
 
+/** Between pulls of a ring that was empty: the longest that a record for which nobody woke us can lie there. */
+export const IDLE_PULL_MS = 100;
+
 /**
  * Pulls at once when the kernel wakes us and then every `intervalMs` for as long as there was something, because the
- * kernel wakes at most once in a while and leaves the rest of a flood to be fetched. An idle host costs no timer.
+ * kernel wakes at most once in a while and leaves the rest of a flood to be fetched.
+ *
+ * A program decides whether to wake us before its record is in the ring. When its CPU is taken away in between for longer
+ * than `intervalMs` (by an interrupt, or a hypervisor), we may have found nothing by then: so an empty ring is looked at
+ * every {@link IDLE_PULL_MS}.
  */
 export class DrainLoop {
   readonly #ring: RingBuffer;
@@ -57,7 +64,7 @@ export class DrainLoop {
       this.#consume(bytes);
     }
     // Consuming may have stopped us.
-    if (!this.#isRunning || bytes === 0) {
+    if (!this.#isRunning) {
       return;
     }
     clearTimeout(this.#timer);
@@ -66,7 +73,7 @@ export class DrainLoop {
       // More is waiting: come back as soon as other work had its turn.
       this.#soon = setImmediate(() => this.#pull());
     } else {
-      this.#timer = setTimeout(() => this.#pull(), this.#intervalMs);
+      this.#timer = setTimeout(() => this.#pull(), bytes > 0 ? this.#intervalMs : IDLE_PULL_MS);
     }
   }
 }
