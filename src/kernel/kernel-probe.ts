@@ -1,4 +1,5 @@
 /** The loaded kernel programs: from an object file to drained records, and back out of the kernel. */
+import { statSync } from 'node:fs';
 import {
   BpfError,
   type BpfLink,
@@ -22,7 +23,7 @@ export interface KernelProbeOptions {
   readonly ringBytes: number | undefined;
   /** Least nanoseconds between two wake-ups. */
   readonly wakeIntervalNs: number;
-  /** Whose own deeds are left out; 0 leaves out nobody's. */
+  /** Whose own deeds are left out, by its number in the initial pid namespace; 0 leaves out nobody's. */
   readonly agentPid: number;
 }
 
@@ -49,6 +50,8 @@ export interface AttachGap {
   readonly reason: string;
 }
 
+// PROC_PID_INIT_INO in the kernel's include/linux/proc_ns.h
+const INITIAL_PID_NAMESPACE = 0xeffffffc;
 const WORD = 4;
 const KNOBS_BYTES = 80;
 const KNOBS = { wakeIntervalNs: 0, agentPid: 8, trackFileIo: 12, typeEnabled: 16 } as const;
@@ -94,6 +97,9 @@ export class KernelProbe implements Disposable {
    * @throws {SentinelError} SNT_KERNEL_UNSUPPORTED, with the kernel's own words and what would help.
    */
   static open(native: BpfNative, images: KernelImages, options: KernelProbeOptions): KernelProbe {
+    if (options.agentPid !== 0) {
+      requireInitialPidNamespace();
+    }
     native.raiseMemlock();
     try {
       return KernelProbe.#openOnce(native, images.current(), options, undefined);
@@ -182,6 +188,26 @@ export class KernelProbe implements Disposable {
 
   [Symbol.dispose](): void {
     this.close();
+  }
+}
+
+/**
+ * Records have the numbers of the initial pid namespace. Elsewhere ours is another, perhaps that of a process of the
+ * host: the agent would report itself, stay silent about that process, and never see its own heartbeat.
+ */
+function requireInitialPidNamespace(): void {
+  let inode: number | undefined;
+  try {
+    inode = statSync('/proc/self/ns/pid').ino;
+  } catch {
+    return; // without /proc nothing says that it is another one
+  }
+  if (inode !== INITIAL_PID_NAMESPACE) {
+    throw new SentinelError(
+      'SNT_KERNEL_UNSUPPORTED',
+      'Cannot watch the host from a pid namespace of its own: process numbers mean something else there',
+      { hint: "run it in the host's: --pid=host in a container, hostPID: true in Kubernetes" },
+    );
   }
 }
 
