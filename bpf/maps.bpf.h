@@ -47,6 +47,7 @@ enum action_flag {
 	ACTION_DEVICE = 1 << 7,       /* size_arg is a device number */
 	ACTION_NO_DELIVERY = 1 << 8,  /* only counted as LOST_COMPAT */
 	ACTION_AGENT_ONLY = 1 << 9,   /* looked at for the heartbeat alone */
+	ACTION_HEARTBEAT = 1 << 10,   /* kill(2): of the agent to itself it is the heartbeat */
 };
 
 /* What to do at the end of one system call. Argument numbers, or NO_ARGUMENT. */

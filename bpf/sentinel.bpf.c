@@ -55,7 +55,7 @@ int BPF_PROG(on_syscall_exit, struct pt_regs *regs, long result)
 	if (!action || action->handler == HANDLER_NONE)
 		return 0;
 	if ((__u32)(bpf_get_current_pid_tgid() >> 32) == knobs.agent_tgid) {
-		if (action->handler != HANDLER_KILL || regs->di != knobs.agent_tgid || regs->si)
+		if (!(action->flags & ACTION_HEARTBEAT) || regs->di != knobs.agent_tgid || regs->si)
 			return 0;
 		s = this_scratch();
 		if (!s)

@@ -42,6 +42,7 @@ const FLAG = {
   device: 128,
   noDelivery: 256,
   agentOnly: 512,
+  heartbeat: 1024,
 } as const;
 
 /** One system call's action: which arguments mean what; what is left out does not exist. */
@@ -226,7 +227,10 @@ export function actionEntries(
       return;
     }
     const index = number + (table === 'ia32' ? MAX_SYSCALLS : 0);
-    entries.set(index, { index, value: encodeAction(action), handler: action.handler });
+    // The agent's heartbeat is its own kill(2).
+    const isHeartbeat = name === 'kill' && table === 'x64';
+    const flags = [...(action.flags ?? []), ...(isHeartbeat ? (['heartbeat'] as const) : [])];
+    entries.set(index, { index, value: encodeAction({ ...action, flags }), handler: action.handler });
   };
   const isWanted = (action: Action): boolean =>
     wanted.has(action.type) ||
@@ -253,8 +257,8 @@ export function actionEntries(
       put(name, 'ia32', action);
     }
   }
-  // The agent's heartbeat is its own kill(2): the call is always looked at.
-  if (!wanted.has('priv_kill')) {
+  // The call of the heartbeat is always looked at.
+  if (!wanted.has('priv_kill') && !(wanted.has('sys_call') && syscalls.includes('kill'))) {
     put('kill', 'x64', { ...(ACTIONS['kill'] as Action), flags: ['agentOnly'] }); // the table has it, above
   }
   if (ia32) {

@@ -4,6 +4,7 @@ import { describeAttachPlan, planPrograms } from '../../../src/kernel/attach-pla
 import { actionEntries, HANDLERS } from '../../../src/kernel/syscall-actions.ts';
 
 const AGENT_ONLY = 512;
+const HEARTBEAT = 1024;
 
 function entryOf(types: EventType[], name: string, table: 'x64' | 'ia32' = 'x64') {
   const number = syscallNumber(name, table) ?? Number.NaN;
@@ -30,7 +31,9 @@ describe('actionEntries()', () => {
   test('looks at nothing but its own kill when only process hooks are wanted', () => {
     const entries = actionEntries(new Set<EventType>(['process_fork', 'process_exit']), [], true);
     expect(entries.map(({ index }) => index)).toEqual([syscallNumber('kill', 'x64')]);
-    expect(new DataView(entries[0]?.value.buffer as ArrayBuffer).getUint16(2, true)).toBe(AGENT_ONLY);
+    expect(new DataView(entries[0]?.value.buffer as ArrayBuffer).getUint16(2, true)).toBe(
+      AGENT_ONLY | HEARTBEAT,
+    );
   });
 
   test('takes 32-bit calls under their own numbers', () => {
@@ -47,6 +50,20 @@ describe('actionEntries()', () => {
   test('reports the named calls as sys_call', () => {
     const entries = actionEntries(new Set<EventType>(['sys_call']), ['getppid'], false);
     expect(entries.map(({ index }) => index)).toContain(syscallNumber('getppid', 'x64'));
+  });
+});
+
+describe('actionEntries() where one call serves two', () => {
+  test('reports kill as sys_call and keeps it the heartbeat', () => {
+    const entries = actionEntries(new Set<EventType>(['sys_call']), ['kill'], false);
+    expect(entries.map(({ handler }) => handler)).toEqual(['arguments']);
+    expect(new DataView(entries[0]?.value.buffer as ArrayBuffer).getUint16(2, true)).toBe(HEARTBEAT);
+  });
+
+  test.each(['file_read', 'file_write'] as const)('looks at opens for %s alone', (type) => {
+    for (const name of ['open', 'openat', 'openat2', 'creat', 'open_by_handle_at']) {
+      expect(entryOf([type], name)?.handler).toBe('open');
+    }
   });
 });
 
