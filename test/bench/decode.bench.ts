@@ -130,7 +130,9 @@ function makeFixture(): { evt1: string; ndjson: string } {
     const lines = Array.from({ length: EVENTS_A_MEMBER }, (_, index) => makeLine(first + index, ids));
     const records = Buffer.concat(lines.map(encodeEvt1Record));
     const parts = [records, gzipSync(records), Buffer.from(`${lines.join('\n')}\n`)];
-    parts.forEach((part, index) => writeSync(outputs[index] ?? -1, part));
+    for (const [index, part] of parts.entries()) {
+      writeSync(outputs[index] ?? -1, part);
+    }
   }
   outputs.forEach(closeSync);
   writeFileSync(`${ndjson}.gz`, gzipSync(readFileSync(ndjson)));

@@ -112,10 +112,9 @@ async function openOutput(
 }
 
 function makeProgress(io: DecodeIo, source: FileInput | undefined): ProgressBar | undefined {
-  const isLong = source !== undefined && source.stats.isFile() && source.stats.size > PROGRESS_FROM_BYTES;
-  return isLong && io.stderr.isTTY === true
-    ? new ProgressBar(io.stderr, 'decoding', source.stats.size)
-    : undefined;
+  const stats = source?.stats;
+  const isLong = stats?.isFile() === true && stats.size > PROGRESS_FROM_BYTES;
+  return isLong && io.stderr.isTTY === true ? new ProgressBar(io.stderr, 'decoding', stats.size) : undefined;
 }
 
 function describeTorn(input: RecordedInput): string | undefined {
