@@ -3,7 +3,7 @@
 #ifndef PRIV_BPF_H
 #define PRIV_BPF_H
 
-#include "net.bpf.h"
+#include "send.bpf.h"
 
 #define PROT_WRITE            0x2
 #define PROT_EXEC             0x4
