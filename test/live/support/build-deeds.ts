@@ -32,6 +32,7 @@ const PROGRAMS = {
   deeds: { sources: DEEDS, flags: [] },
   deeds32: { sources: DEEDS, flags: ['-m32'] },
   storm: { sources: ['storm.c'], flags: [] },
+  busy: { sources: ['busy.c'], flags: [] },
 } as const;
 
 /** A program of test/live/deeds; `deeds32` is `deeds` for the 32-bit system calls. */

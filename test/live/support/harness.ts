@@ -12,7 +12,7 @@ const DEED_DEADLINE_MS = 30_000;
 
 /** How a deed is done. */
 export interface DeedOptions {
-  readonly program?: Exclude<DeedsProgram, 'storm'>;
+  readonly program?: Exclude<DeedsProgram, 'storm' | 'busy'>;
   /** Working directory; a fresh one when left out. */
   readonly cwd?: string;
   readonly uid?: number;
