@@ -215,7 +215,7 @@ static __always_inline int handle_accept(struct scratch *s)
 		fill_sock(r, sk);
 		if (r->family == AF_UNIX)
 			append_unix_name(s, &r->unix_path, sk);
-		if (s->result >= 0 && r->protocol == IPPROTO_TCP)
+		if (s->result >= 0 && r->protocol == IPPROTO_TCP && is_enabled(EVENT_NET_CLOSE))
 			remember_connection(sk, &r->h, true);
 	}
 	if (!is_enabled(EVENT_NET_ACCEPT))

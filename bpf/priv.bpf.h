@@ -11,6 +11,11 @@
 #define BPF_PROG_LOAD_COMMAND 5
 #define SI_USER_MAX           0 /* codes above it are the kernel's own */
 #define SI_TIMER              (-2)
+#define PTRACE_TRACEME        0
+#define PTRACE_POKETEXT       4
+#define PTRACE_POKEDATA       5
+#define PTRACE_ATTACH         16
+#define PTRACE_SEIZE          0x4206
 #define MAX_STACK_BYTES       32768 /* x86-64 with KASAN; else half of it */
 #define EBUSY                 16
 
@@ -171,8 +176,9 @@ static __always_inline int handle_ptrace(struct scratch *s)
 	struct priv_record *r;
 	__u32 request = argument(s, 0);
 
-	/* PEEK, POKE, GETREGS and the like of a session that began with one of these. */
-	if (request != 0 && request != 4 && request != 5 && request != 16 && request != 0x4206)
+	/* Of a session its beginning and writes of memory; not the reads and the steps in it. */
+	if (request != PTRACE_TRACEME && request != PTRACE_POKETEXT && request != PTRACE_POKEDATA &&
+	    request != PTRACE_ATTACH && request != PTRACE_SEIZE)
 		return 0;
 	r = begin_syscall_record(s, struct priv_record, EVENT_PRIV_PTRACE);
 	copy_arguments(r, s);

@@ -146,6 +146,8 @@ const ACTIONS: Readonly<Record<string, Action>> = {
   kill: { type: 'priv_kill', handler: 'kill', fd: 0, flagsArg: 1 },
   tkill: { type: 'priv_kill', handler: 'kill', fd: 0, flagsArg: 1 },
   tgkill: { type: 'priv_kill', handler: 'kill', fd: 0, flagsArg: 2 },
+  rt_sigqueueinfo: { type: 'priv_kill', handler: 'kill', fd: 0, flagsArg: 1 },
+  rt_tgsigqueueinfo: { type: 'priv_kill', handler: 'kill', fd: 0, flagsArg: 2 },
 };
 
 /** 32-bit calls under another name, or that the 64-bit table lacks, as the call of {@link ACTIONS} that they equal. */
@@ -190,6 +192,8 @@ export const IO_URING_TYPES: Readonly<Record<number, EventType>> = {
   38: 'file_symlink',
   39: 'file_link',
   45: 'net_socket',
+  47: 'net_send', // IORING_OP_SEND_ZC
+  48: 'net_send', // IORING_OP_SENDMSG_ZC
   55: 'file_truncate', // IORING_OP_FTRUNCATE
   56: 'net_bind',
   57: 'net_listen',

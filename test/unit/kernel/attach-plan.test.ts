@@ -22,6 +22,7 @@ describe('actionEntries()', () => {
     ['file_chmod', ['chmod', 'fchmod', 'fchmodat', 'fchmodat2']],
     ['file_chown', ['chown', 'lchown', 'fchown', 'fchownat']],
     ['net_accept', ['accept', 'accept4']],
+    ['priv_kill', ['kill', 'tkill', 'tgkill', 'rt_sigqueueinfo', 'rt_tgsigqueueinfo']],
   ] satisfies [EventType, string[]][])('looks at every variant for %s', (type, names) => {
     for (const name of names) {
       expect(entryOf([type], name)).toBeDefined();
