@@ -118,7 +118,6 @@ function openSource(config: Config, events: ReadonlySet<EventType>, host: HostEn
 class Ending {
   readonly promise: Promise<void>;
   end: () => void = () => {};
-  isOver = false;
   readonly #timers: NodeJS.Timeout[] = [];
   readonly #signal: AbortSignal;
 
@@ -126,7 +125,6 @@ class Ending {
     this.#signal = signal;
     this.promise = new Promise((resolve) => {
       this.end = () => {
-        this.isOver = true;
         resolve();
       };
     });
