@@ -43,7 +43,8 @@ struct {
 	__uint(value_size, MAX_LENGTH);
 } scratch SEC(".maps");
 
-/* Puts one record of 16 to MAX_LENGTH - 1 bytes into the ring, all bytes after the struct being its number's low byte. */
+/* Puts one record of 16 to MAX_LENGTH - 1 bytes into the ring, all bytes after the struct being its
+ * number's low byte. */
 static void produce(void)
 {
 	__u32 zero = 0, length;
@@ -63,7 +64,8 @@ static void produce(void)
 	record->cpu = bpf_get_smp_processor_id();
 	record->length = length;
 	record->sequence = *number;
-	/* bound for the verifier: length < MAX_LENGTH, which the compiler knows and would leave out */
+	/* bound for the verifier: length < MAX_LENGTH, which the compiler knows and would leave out
+	 */
 	asm volatile("" : "+r"(length));
 	length &= MAX_LENGTH - 1;
 	if (bpf_ringbuf_output(&ring, record, length, submit_flags))
