@@ -14,6 +14,7 @@ export const LABELS = {
     'compat',
     'io_uring',
     'state_full',
+    'missed',
     // above it
     'malformed',
     'quick_filter',

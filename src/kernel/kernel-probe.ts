@@ -39,7 +39,13 @@ export interface KernelImages {
 export interface TypeCounters {
   readonly type: EventType;
   readonly seen: number;
-  readonly lost: Readonly<Record<LostReason, number>>;
+  readonly lost: Readonly<Record<LostReason, number>> & {
+    /**
+     * Runs that the kernel left out because an interrupt came while the same program ran on that CPU; an upper bound,
+     * for not every run makes an event. Absent when there were none.
+     */
+    readonly missed?: number;
+  };
 }
 
 /** Something that this kernel cannot do. */
@@ -52,6 +58,12 @@ export interface AttachGap {
 
 // PROC_PID_INIT_INO in the kernel's include/linux/proc_ns.h
 const INITIAL_PID_NAMESPACE = 0xeffffffc;
+/** Programs that an interrupt can find running on its CPU, by the type that suffers. */
+const INTERRUPTIBLE_PROGRAMS: Partial<Record<EventType, string>> = {
+  net_close: 'on_tcp_state',
+  priv_kill: 'on_signal',
+};
+
 const WORD = 4;
 const KNOBS_BYTES = 80;
 const KNOBS = { wakeIntervalNs: 0, agentPid: 8, trackFileIo: 12, typeEnabled: 16 } as const;
@@ -165,12 +177,18 @@ export class KernelProbe implements Disposable {
     const result: TypeCounters[] = [];
     for (const type of EVENT_TYPES) {
       const bytes = this.#counters.get(word(EVENT_TYPE_IDS[type]));
-      const counters = bytes && sumCounters(type, bytes, this.#cpus);
+      const counters = bytes && withMissed(sumCounters(type, bytes, this.#cpus), this.#missedRuns(type));
       if (counters !== undefined && counters.seen > 0) {
         result.push(counters);
       }
     }
     return result;
+  }
+
+  #missedRuns(type: EventType): number {
+    const name = INTERRUPTIBLE_PROGRAMS[type];
+    const program = name === undefined ? undefined : this.#object.programs.get(name);
+    return program?.autoload === true ? Number(program.stats().recursionMisses) : 0;
   }
 
   /** Takes the programs off their hooks; the ring can still be drained. May be called again. */
@@ -260,9 +278,15 @@ function unsupported(error: unknown): unknown {
   return new SentinelError('SNT_KERNEL_UNSUPPORTED', `Cannot load the kernel programs: ${error.message}`, {
     cause: error,
     hint: isDenied(error)
-      ? 'run as root (sudo sentinel probe), or with CAP_BPF, CAP_PERFMON and CAP_SYS_RESOURCE; sentinel preflight says what is missing'
+      ? 'run as root (sudo sentinel probe), or with CAP_BPF, CAP_PERFMON, CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH; sentinel preflight says what is missing'
       : 'sentinel preflight says what this kernel lacks',
   });
+}
+
+function withMissed(counters: TypeCounters, missed: number): TypeCounters {
+  return missed === 0
+    ? counters
+    : { ...counters, seen: counters.seen + missed, lost: { ...counters.lost, missed } };
 }
 
 function sumCounters(type: EventType, bytes: Uint8Array, cpus: number): TypeCounters {
