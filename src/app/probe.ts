@@ -1,5 +1,5 @@
 /** `probe` as a running agent: kernel source, pipeline and sinks joined, and taken apart in order. */
-import { hostname } from 'node:os';
+import { hostname, setPriority } from 'node:os';
 import { systemClock } from '../core/clock.ts';
 import type { Config } from '../core/config/schema.ts';
 import type { Event } from '../core/event.ts';
@@ -35,6 +35,8 @@ export interface ProbeContext {
 
 const WAKE_INTERVAL_NS = 200_000;
 const CLOSE_DEADLINE_MS = 5_000;
+/** Nice value of the thread that empties the ring: what is watched must not starve the watcher. */
+const EVENT_PATH_NICE = -10;
 
 /**
  * Watches the host until the signal, `--duration`, `--count`, or the reader of a pipe ends it.
@@ -54,6 +56,7 @@ export async function runProbe(config: Config, context: ProbeContext): Promise<P
     clock: systemClock,
     processCapacity: config.probe.process_table_entries,
   });
+  raisePriority(context.log);
   using source = openSource(config, events, host);
   for (const { what, reason } of source.gaps) {
     context.log.warn({ reason }, `this kernel: ${what}`);
@@ -88,6 +91,15 @@ export async function runProbe(config: Config, context: ProbeContext): Promise<P
   } finally {
     ending.release();
     await Promise.all(running.map((delivery) => delivery.destroy()));
+  }
+}
+
+/** On Linux a priority is a thread's: of this one alone, and of what it starts later. */
+function raisePriority(log: Log): void {
+  try {
+    setPriority(EVENT_PATH_NICE);
+  } catch (error) {
+    log.debug({ error }, 'runs at ordinary priority');
   }
 }
 
