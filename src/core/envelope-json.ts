@@ -1,7 +1,7 @@
 /** Events as the one JSON object of EVT1, pipes and peers, and back. */
 import { SentinelError } from './errors.ts';
 import type { Event, EventEnvelope } from './event.ts';
-import { escapeJson, isRawNumber, parseExactJson, quoteJson } from './json.ts';
+import { escapeJson, inOnePiece, isRawNumber, parseExactJson, quoteJson } from './json.ts';
 import { type JsonObject, MAX_TIME_NS, normalizeEnvelope } from './upstream-envelope.ts';
 
 const ENVELOPE_KEYS = 9;
@@ -16,7 +16,7 @@ const CANONICAL_TIME = /^\{"event_id":"[^"\\]*","ts_unix_nano":(0|[1-9][0-9]*),/
 export function encodeEvent(event: Event): string {
   const attributes = event.attributesJson === undefined ? quoteAttributes(event) : event.attributesJson();
   // One template with bare text between literals: the fewer pieces, the faster it is flattened when written.
-  return `{"event_id":"${escapeJson(event.eventId)}","ts_unix_nano":${event.timeUnixNs},${hostMembers(event)}${event.type}","data":["${escapeJson(event.object)}","${escapeJson(event.detail)}","${escapeJson(event.comm)}","${event.pid}","${event.threadId}","${event.uid}"],"attributes":{${attributes}}}`;
+  return `{"event_id":"${escapeJson(event.eventId)}","ts_unix_nano":${event.timeUnixNs},${hostMembers(event)}${event.type}","data":["${escapeJson(event.object)}","${escapeJson(event.detail)}","${taskCells(event)}${attributes}}}`;
 }
 
 /** An envelope as compact ASCII JSON, keys in wire order; {@link parseEnvelope} gives the same envelope again. */
@@ -127,6 +127,29 @@ function quoteAttributes(event: Event): string {
   return members;
 }
 
+const TASK_SLOTS = 64;
+interface TaskCells {
+  readonly comm: string;
+  readonly pid: number;
+  readonly threadId: number;
+  readonly uid: number;
+  readonly text: string;
+}
+const lastTasks = new Array<TaskCells | undefined>(TASK_SLOTS).fill(undefined);
+
+/** From the command name up to the opening brace of the attributes; the last of each few threads are kept. */
+function taskCells(event: Event): string {
+  const { comm, pid, threadId, uid } = event;
+  const slot = threadId & (TASK_SLOTS - 1);
+  const last = lastTasks[slot];
+  if (last?.threadId === threadId && last.pid === pid && last.uid === uid && last.comm === comm) {
+    return last.text;
+  }
+  const text = inOnePiece(`${escapeJson(comm)}","${pid}","${threadId}","${uid}"],"attributes":{`);
+  lastTasks[slot] = { comm, pid, threadId, uid, text };
+  return text;
+}
+
 // The host's members are the same for nearly all events: the last ones are kept.
 let lastHost = { hostname: '', podName: '', namespace: '', containerId: '', members: '' };
 
@@ -140,9 +163,10 @@ function hostMembers(event: Event): string {
     namespace !== lastHost.namespace ||
     containerId !== lastHost.containerId
   ) {
-    const members =
+    const members = inOnePiece(
       `"hostname":${quoteJson(hostname)},"pod":${quoteJson(podName)}` +
-      `,"namespace":${quoteJson(namespace)},"container_id":${quoteJson(containerId)},"event_type":"`;
+        `,"namespace":${quoteJson(namespace)},"container_id":${quoteJson(containerId)},"event_type":"`,
+    );
     lastHost = { hostname, podName, namespace, containerId, members };
   }
   return lastHost.members;

@@ -24,6 +24,16 @@ export function escapeJson(text: string): string {
   return text;
 }
 
+/**
+ * An equal string in one piece, for text that is joined once and written many times: a joined string is a tree of its
+ * pieces, which every string made of it has to walk again.
+ *
+ * @param latin1 No character above U+00FF.
+ */
+export function inOnePiece(latin1: string): string {
+  return Buffer.from(latin1, 'latin1').toString('latin1');
+}
+
 /** A number that a JavaScript number cannot hold exactly, as the digits that stood in the text. */
 export interface RawNumber {
   readonly rawJSON: string;

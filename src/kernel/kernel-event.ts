@@ -3,16 +3,17 @@ import type { AttributeVisitor, Event } from '../core/event.ts';
 import type { EventIdGenerator } from '../core/event-id.ts';
 import type { EventType } from '../core/event-types.ts';
 import type { HostContext } from '../core/host-context.ts';
+import { inOnePiece } from '../core/json.ts';
 import { errorCodeOf } from '../core/linux/errno.ts';
 import type { ProcessInfo } from '../core/process-info.ts';
 import { DESCRIPTIONS } from './attributes/describe.ts';
 import type { Described, DescribedPath, EventDescription } from './attributes/description.ts';
+import { MemberCache } from './attributes/member-cache.ts';
 import { syscallNameOf } from './attributes/priv.ts';
 import { type AttributeWriter, JsonWriter, VisitingWriter } from './attributes/writer.ts';
-import { hexOfJoined } from './joined-path.ts';
 import { NO_ID, RECORD_FLAG, RECORD_LAYOUT } from './record-layout.ts';
+import { recordPath } from './record-path.ts';
 import type { RecordView } from './record-view.ts';
-import type { Text } from './text-cache.ts';
 
 /** What every event of this host carries. */
 export interface HostIdentity {
@@ -28,17 +29,8 @@ export interface HostIdentity {
 const H = RECORD_LAYOUT.record_header;
 const EXEC = RECORD_LAYOUT.exec_record;
 const FORK = RECORD_LAYOUT.fork_record;
-const P = RECORD_LAYOUT.path_record;
 const COMM_BYTES = 16;
 const EINPROGRESS = -115;
-// uapi/linux/fcntl.h, asm-generic/fcntl.h, linux/fs.h
-const AT_SYMLINK_NOFOLLOW = 0x100;
-const AT_SYMLINK_FOLLOW = 0x400;
-const AT_EMPTY_PATH = 0x1000;
-const MOVE_MOUNT_T_EMPTY_PATH = 0x40; // linux/mount.h
-const O_NOFOLLOW = 0o400000;
-const UMOUNT_NOFOLLOW = 8;
-const NO_PATH: DescribedPath = { path: '', resolution: 'kernel', hex: undefined };
 const UNKNOWN_TYPE: EventDescription = { object: () => '', detail: () => '', attributes: () => {} };
 
 /** One object for all records of a view: {@link KernelEvent.begin} makes it the next event. */
@@ -56,6 +48,8 @@ export class KernelEvent implements Event, Described {
   readonly #labels: readonly (readonly ['cluster' | 'node', string])[];
   readonly #visiting = new VisitingWriter();
   readonly #json = new JsonWriter();
+  readonly #calls = new MemberCache(3);
+  readonly #identities = new MemberCache(9);
   #type: EventType = 'sys_call';
   #description = UNKNOWN_TYPE;
   /** An exec that succeeded: the process is another program now. */
@@ -210,84 +204,11 @@ export class KernelEvent implements Event, Described {
   /** The first or second path of a file event. */
   path(which: 1 | 2): DescribedPath {
     if (which === 1) {
-      this.#path1 ??= this.#resolve(P.path, P.given, RECORD_FLAG.pathBase);
+      this.#path1 ??= recordPath(this.view, this.host, this.#type, this.#ownMountNs, 1);
       return this.#path1;
     }
-    this.#path2 ??= this.#resolve(P.path2, P.given2, RECORD_FLAG.path2Base);
+    this.#path2 ??= recordPath(this.view, this.host, this.#type, this.#ownMountNs, 2);
     return this.#path2;
-  }
-
-  #resolve(base: number, given: number, baseFlag: number): DescribedPath {
-    const { view } = this;
-    const start: Text = view.text(base);
-    if ((view.u16(H.flags) & baseFlag) === 0) {
-      return { path: start.text, resolution: 'kernel', hex: start.hex };
-    }
-    const end: Text = view.text(given);
-    if (end.text === '') {
-      return this.#meansDescriptor(base)
-        ? { path: start.text, resolution: 'kernel', hex: start.hex }
-        : NO_PATH;
-    }
-    // In our own mount namespace the path means the same to us, also when the process has ended by now.
-    const viewer = view.u32(H.mnt_ns) === this.#ownMountNs ? 0 : this.pid;
-    const { path, resolution } = this.host.paths.resolve(
-      viewer,
-      start.text,
-      end.text,
-      base === P.path && this.#followsLink(),
-    );
-    if ((start.hex === undefined && end.hex === undefined) || !path.includes('\ufffd')) {
-      return { path, resolution, hex: undefined };
-    }
-    const directory = resolution === 'lookup' ? path.slice(0, path.lastIndexOf('/')) : undefined;
-    return { path, resolution, hex: hexOfJoined(directory, view.textBytes(base), view.textBytes(given)) };
-  }
-
-  /** True when the call took an empty path for the descriptor beside it; false when it had no path that could be read. */
-  #meansDescriptor(base: number): boolean {
-    const { view } = this;
-    if ((view.u16(H.flags) & RECORD_FLAG.givenFault) !== 0) {
-      return false;
-    }
-    if (view.s64(H.result) >= 0) {
-      return true;
-    }
-    const flags = base === P.path ? view.u32(P.flags) : 0;
-    switch (this.#type) {
-      case 'file_chmod':
-      case 'file_chown':
-      case 'file_link':
-        return (flags & AT_EMPTY_PATH) !== 0;
-      case 'fs_mount':
-        return (flags & MOVE_MOUNT_T_EMPTY_PATH) !== 0;
-      default:
-        return false;
-    }
-  }
-
-  /** True when the call acts on what a link points at: the kernel followed the last component too. */
-  #followsLink(): boolean {
-    const { view } = this;
-    switch (this.#type) {
-      case 'file_chmod':
-        return (view.u32(P.flags) & AT_SYMLINK_NOFOLLOW) === 0;
-      case 'file_chown':
-        return (
-          (view.u32(P.flags) & AT_SYMLINK_NOFOLLOW) === 0 && syscallNameOf(view)?.startsWith('l') !== true
-        );
-      case 'file_link':
-        return (view.u32(P.flags) & AT_SYMLINK_FOLLOW) !== 0;
-      case 'file_open':
-        return (view.u32(P.flags) & O_NOFOLLOW) === 0;
-      case 'file_truncate':
-      case 'fs_mount':
-        return true;
-      case 'fs_umount':
-        return (view.u32(P.flags) & UMOUNT_NOFOLLOW) === 0;
-      default:
-        return false;
-    }
   }
 
   get(name: string): string | undefined {
@@ -338,17 +259,39 @@ export class KernelEvent implements Event, Described {
   }
 
   attributesJson(): string {
-    this.#json.members = '';
-    this.#write(this.#json);
-    const own = this.#json.members;
+    const json = this.#json;
+    const flags = this.view.u16(H.flags);
+    json.clear();
+    json.append(this.#callGroup(flags));
+    this.#description.attributes(this, json);
+    json.append(this.#identityGroup(flags));
+    this.#writeRest(json, flags);
     const ofProcess =
       (this.#isNewProgram ? this.process?.execAttributesJson : this.process?.attributesJson) ?? '';
-    return `${own}${ofProcess}`.slice(1);
+    // The identity is always there, so `ofProcess`, which begins with a comma, never comes first.
+    return json.members + ofProcess;
   }
 
   #write(out: AttributeWriter): void {
+    const flags = this.view.u16(H.flags);
+    this.#writeCall(out, flags);
+    this.#description.attributes(this, out);
+    this.#writeIdentity(out, flags);
+    this.#writeRest(out, flags);
+  }
+
+  #callGroup(flags: number): string {
     const { view } = this;
-    const flags = view.u16(H.flags);
+    const cache = this.#calls;
+    cache.key(view.u32(H.syscall));
+    cache.key(Math.max(-4096, Math.min(0, view.s64(H.result))));
+    cache.key((flags & RECORD_FLAG.compat32) | (this.#type === 'process_exec' ? 1 << 16 : 0));
+    return cache.find() ?? cache.keep(groupOf((out) => this.#writeCall(out, flags)));
+  }
+
+  /** What the call was and how it ended; of the result only the error counts. */
+  #writeCall(out: AttributeWriter, flags: number): void {
+    const { view } = this;
     const result = view.s64(H.result);
     const call = syscallNameOf(view);
     if (call !== undefined || this.#type === 'process_exec') {
@@ -359,14 +302,30 @@ export class KernelEvent implements Event, Described {
       out.plain('event.via', 'compat32');
     }
     out.plain('syscall.name', call);
-    this.#description.attributes(this, out);
-    this.#writeIdentity(out, flags);
+  }
+
+  #writeRest(out: AttributeWriter, flags: number): void {
     if (flags & (RECORD_FLAG.givenFault | RECORD_FLAG.givenTruncated)) {
       out.plain('event.given', flags & RECORD_FLAG.givenFault ? 'fault' : 'truncated');
     }
     for (const [name, value] of this.#labels) {
       out.quoted(name, value);
     }
+  }
+
+  #identityGroup(flags: number): string {
+    const { view } = this;
+    const cache = this.#identities;
+    cache.key(view.u32(H.mnt_ns));
+    cache.key(view.u32(H.pid_ns));
+    cache.key(flags & RECORD_FLAG.kernelThread);
+    cache.key(view.u32(H.euid));
+    cache.key(view.u32(H.loginuid));
+    cache.key(view.u32(H.sessionid));
+    cache.key(view.u32(H.gid));
+    cache.key(view.u32(H.cgroup_id));
+    cache.key(view.u32(H.cgroup_id + 4));
+    return cache.find() ?? cache.keep(groupOf((out) => this.#writeIdentity(out, flags)));
   }
 
   #writeIdentity(out: AttributeWriter, flags: number): void {
@@ -384,6 +343,12 @@ export class KernelEvent implements Event, Described {
     out.plain('group.id', view.u32(H.gid));
     out.plain('cgroup.id', view.u64(H.cgroup_id));
   }
+}
+
+function groupOf(write: (out: AttributeWriter) => void): string {
+  const json = new JsonWriter();
+  write(json);
+  return inOnePiece(json.group);
 }
 
 function outcomeOf(result: number): string {

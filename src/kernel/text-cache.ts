@@ -1,12 +1,12 @@
 /** Strings from kernel bytes, kept so that the same path or name is decoded and quoted once. */
-import { quoteJson } from '../core/json.ts';
+import { escapeJson } from '../core/json.ts';
 
 /** One text of a record. */
 export interface Text {
   /** UTF-8 decoded; a byte sequence that is not UTF-8 shows as U+FFFD. */
   readonly text: string;
-  /** `text` as a JSON literal with its quotes. */
-  readonly json: string;
+  /** `text` as it stands between the quotes of a JSON literal. */
+  readonly escaped: string;
   /** The exact bytes in hexadecimal, only when they are not UTF-8. */
   readonly hex: string | undefined;
 }
@@ -16,7 +16,7 @@ interface Entry extends Text {
 }
 
 /** The absent text. */
-export const NO_TEXT: Text = { text: '', json: '""', hex: undefined };
+export const NO_TEXT: Text = { text: '', escaped: '', hex: undefined };
 
 const SLOTS = 8192;
 /** Longer texts are argument blocks, which rarely repeat. */
@@ -45,10 +45,10 @@ export class TextCache {
     if (cached !== undefined && holds(cached.bytes, source, offset, length)) {
       return cached;
     }
-    const { text, json, hex } = decodeText(source, offset, length);
+    const { text, escaped, hex } = decodeText(source, offset, length);
     const entry: Entry = {
       text,
-      json,
+      escaped,
       hex,
       bytes: new Uint8Array(source.subarray(offset, offset + length)),
     };
@@ -79,5 +79,5 @@ function decodeText(source: Buffer, offset: number, length: number): Text {
     text = lenientUtf8.decode(bytes);
     hex = bytes.toString('hex');
   }
-  return { text, json: quoteJson(text), hex };
+  return { text, escaped: escapeJson(text), hex };
 }

@@ -27,7 +27,7 @@ function writePath(
 ): void {
   out.quoted(name, path);
   if (hex !== undefined) {
-    out.text(name, { text: '', json: '""', hex });
+    out.text(name, { text: '', escaped: '', hex });
   }
   out.plain(`${name}.resolution`, path === '' ? undefined : resolution);
 }

@@ -23,8 +23,11 @@ const COMM_BYTES = 16;
 
 const value = (view: RecordView, index: number): number => view.u64(V.values + index * VALUE_BYTES);
 const low32 = (view: RecordView, index: number): number => view.u32(V.values + index * VALUE_BYTES);
-const hex = (view: RecordView, index: number): string =>
-  `0x${view.bigU64(V.values + index * VALUE_BYTES).toString(16)}`;
+const hex = (view: RecordView, index: number): string => {
+  const low = view.u32(V.values + index * VALUE_BYTES);
+  const high = view.u32(V.values + index * VALUE_BYTES + 4);
+  return high === 0 ? `0x${low.toString(16)}` : `0x${high.toString(16)}${low.toString(16).padStart(8, '0')}`;
+};
 
 /** The call's own name, such as `setresuid`. */
 export function syscallNameOf(view: RecordView): string | undefined {
@@ -198,13 +201,18 @@ const privKill: EventDescription = {
   },
 };
 
-const ARGUMENTS = [0, 1, 2, 3, 4, 5];
+const ARGUMENTS = 6;
 
 const sysCall: EventDescription = {
   object: callName,
   detail: ({ view }) => String(view.s64(H.result)),
-  attributes: ({ view }, out) =>
-    out.quoted('syscall.args', JSON.stringify(ARGUMENTS.map((index) => hex(view, index)))),
+  attributes({ view }, out) {
+    let values = '';
+    for (let index = 0; index < ARGUMENTS; index++) {
+      values += `${index === 0 ? '' : '","'}${hex(view, index)}`;
+    }
+    out.quoted('syscall.args', `["${values}"]`);
+  },
 };
 
 const agentHeartbeat: EventDescription = { object: () => '', detail: () => '', attributes: () => {} };

@@ -1,7 +1,7 @@
 /** One process in the tree, and the attributes that its events carry. */
 import { hash } from 'node:crypto';
 import { PROCESS_FIELDS } from '../../core/fields.ts';
-import { quoteJson } from '../../core/json.ts';
+import { inOnePiece, quoteJson } from '../../core/json.ts';
 import type { ProcessInfo } from '../../core/process-info.ts';
 import type { ContainerIdentity } from './container.ts';
 import { bareImage, type ProcessImage } from './process-image.ts';
@@ -138,7 +138,7 @@ export class ProcessNode implements ProcessInfo {
       return this.#toJson(EVENT_READERS); // the tree no longer counts what this node keeps
     }
     if (this.#json === undefined) {
-      this.#json = this.#toJson(EVENT_READERS);
+      this.#json = inOnePiece(this.#toJson(EVENT_READERS));
       this.#context.onCacheChange(this.#json.length);
     }
     return this.#json;

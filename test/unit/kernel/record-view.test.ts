@@ -61,7 +61,7 @@ describe('TextCache', () => {
           const bytes = Buffer.concat([Buffer.from('xx'), text]);
           const found = cache.get(bytes, 2, text.length);
           expect(found.text).toBe(Buffer.from(text).toString('utf8'));
-          expect(JSON.parse(found.json)).toBe(found.text);
+          expect(JSON.parse(`"${found.escaped}"`)).toBe(found.text);
           const isUtf8 = Buffer.from(found.text).equals(Buffer.from(text));
           expect(found.hex).toBe(isUtf8 ? undefined : Buffer.from(text).toString('hex'));
         }
