@@ -72,7 +72,10 @@ export const DELIVERY_DEFAULTS: DeliveryOptions = {
   onEnd: () => {},
 };
 
-const MAX_SPARE_BATCHES = 8;
+/** Enough for a flood: making batches anew, a quarter of its time went to garbage collection. */
+const MAX_SPARE_BATCHES = 64;
+/** How far the last event of a batch may go over `batchBytes` before the batch has to grow. */
+const SLACK_BYTES = 32 * 1024;
 
 /** Where all events that were offered are: `offered = delivered + queued + sum of dropped`, at any moment. */
 export interface DeliveryCounters {
@@ -95,7 +98,7 @@ export class Delivery {
   #delivered = 0;
   #state: 'new' | 'open' | 'closing' | 'closed' = 'new';
   #ended = false;
-  #pending = new Batch();
+  #pending: Batch;
   #pendingSinceMs = 0;
   readonly #sealed: Batch[] = [];
   readonly #spare: Batch[] = [];
@@ -111,6 +114,7 @@ export class Delivery {
   constructor(sink: Sink, options: Partial<DeliveryOptions> = {}) {
     this.#sink = sink;
     this.#options = { ...DELIVERY_DEFAULTS, ...options };
+    this.#pending = this.#newBatch();
   }
 
   /**
@@ -334,8 +338,12 @@ export class Delivery {
   #seal(): void {
     if (this.#pending.events > 0) {
       this.#sealed.push(this.#pending);
-      this.#pending = this.#spare.pop() ?? new Batch();
+      this.#pending = this.#spare.pop() ?? this.#newBatch();
     }
+  }
+
+  #newBatch(): Batch {
+    return new Batch(this.#options.batchBytes + SLACK_BYTES);
   }
 
   #abandonQueue(reason: DropReason): void {
