@@ -314,7 +314,7 @@ export class ProcessTree implements ProcessTracker {
   }
 
   #end(node: ProcessNode, timeNs: number): void {
-    node.endNs = timeNs;
+    node.endNs = Math.max(timeNs, 1); // 0 says that it runs
     this.#running.remove(node);
     this.#ended.pushBack(node);
   }

@@ -261,6 +261,17 @@ test('a loop of parents ends', () => {
   expect(tree.lookup(2, 10 * MS)?.attributesJson.length).toBeGreaterThan(0);
 });
 
+test('a process that ended at time 0 counts as ended', () => {
+  const tree = makeTree({ capacity: 2, maxTextChars: 100 });
+  tree.onFork(5, 15 * MS, 1, 0);
+  tree.resolve(5, 0, 1, 0, 0, 'x'); // ends the other one at its own start, 0
+  for (let pid = 6; pid < 12; pid++) {
+    tree.resolve(5, 15 * MS, 1, 0, 0, 'x');
+    tree.onExec(exec(pid, 15 * MS, { args: ['x'.repeat(90)] }));
+  }
+  expect(tree.stats().entries).toBeLessThanOrEqual(2);
+});
+
 test('any order of forks, execs and exits keeps the bounds and the sums', () => {
   const step = fc.record({
     kind: fc.constantFrom('fork', 'exec', 'exit', 'resolve', 'snapshot'),
