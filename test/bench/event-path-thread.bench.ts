@@ -1,70 +1,103 @@
 /**
- * The event path on the main thread or in a worker of its own, while the main thread stalls as servers make it: JSON work
- * of 5 to 50 ms every 50 ms.
+ * The event path on the main thread or in a worker, while the main thread also does what a server does: loss and latency
+ * decide (docs/decisions.md). The ring is the default one.
  */
-import { execFileSync } from 'node:child_process';
-import { buildSync } from 'esbuild';
-import { type Bench, type BenchRow, type Measurement, median } from './bench.ts';
-import type { EventPathReport } from './support/event-path-child.ts';
-import { producer } from './support/producers.ts';
-import { interleave } from './support/rounds.ts';
+import type { Bench, BenchRow } from './bench.ts';
+import { epochToMonotonicNs } from './support/clocks.ts';
+import {
+  type PathReport,
+  type PathWork,
+  stallThisThread,
+  startHere,
+  startInWorker,
+} from './support/event-path.ts';
+import { runLoad } from './support/producers.ts';
+import { interleave, quantile, shown } from './support/rounds.ts';
+import { cpuSecondsOf } from './support/sensor.ts';
 
 const ROUNDS = 5;
 const SECONDS = 3;
-const RATES = [100_000, 500_000];
-const PROGRAM = 'build/bench/event-path.cjs';
-const DEADLINE_MS = 60_000;
+const UNTIMED_SECONDS = 1;
+const SEED = 20_261;
+const OFFERS: readonly { readonly perSecond: number; readonly work: PathWork; readonly words: string }[] = [
+  { perSecond: 100_000, work: 'encode', words: 'made into NDJSON' },
+  { perSecond: 500_000, work: 'decode', words: 'decoded' },
+];
 
-function runOnce(mode: 'main' | 'worker', rate: number): EventPathReport {
-  const args = [PROGRAM, mode, String(rate), String(SECONDS), producer('load')];
-  const output = execFileSync(process.execPath, args, { encoding: 'utf8', timeout: DEADLINE_MS });
-  return JSON.parse(output) as EventPathReport; // our own program wrote it
+interface Place {
+  readonly thread: 'main' | 'worker';
+  readonly isStalled: boolean;
 }
 
-function measurement(name: string, reports: readonly EventPathReport[]): Measurement {
+const PLACES: Readonly<Record<string, Place>> = {
+  'main thread, stalled': { thread: 'main', isStalled: true },
+  'worker, main thread stalled': { thread: 'worker', isStalled: true },
+  'main thread, idle but for events': { thread: 'main', isStalled: false },
+  'worker, main thread idle': { thread: 'worker', isStalled: false },
+};
+
+interface Sample extends PathReport {
+  readonly cpuSeconds: number;
+  readonly made: number;
+}
+
+async function measure(place: Place, perSecond: number, work: PathWork, offsetNs: bigint): Promise<Sample> {
+  const untimed = perSecond * UNTIMED_SECONDS;
+  const path =
+    place.thread === 'main'
+      ? startHere(work, offsetNs, untimed)
+      : await startInWorker(work, offsetNs, untimed);
+  const endStalls = place.isStalled ? stallThisThread(SEED) : undefined;
+  const [load, cpuSeconds] = await cpuSecondsOf(() => runLoad('paced', perSecond, SECONDS));
+  endStalls?.();
+  return { ...(await path.stop()), cpuSeconds, made: load.calls };
+}
+
+function toRow(subject: string, rounds: Readonly<Record<string, readonly Sample[]>>): BenchRow {
   return {
-    name,
-    unit: 'µs, p99 from kernel to handler',
-    samples: reports.map((report) => report.p99Us),
-    extra: {
-      'p50 µs': Math.round(median(reports.map((report) => report.p50Us))),
-      lost: reports.reduce((sum, report) => sum + report.lost, 0),
-      'CPU s': median(reports.map((report) => report.cpuSeconds)).toFixed(2),
-    },
+    subject,
+    measurements: Object.entries(rounds).map(([name, samples]) => ({
+      name,
+      unit: 'µs (p99)',
+      samples: samples.map(({ p99Us }) => p99Us),
+      extra: {
+        lost_percent: shown(
+          quantile(
+            samples.map(({ lost, seen }) => (100 * lost) / seen),
+            0.5,
+          ),
+        ),
+        worst_lost_percent: shown(Math.max(...samples.map(({ lost, seen }) => (100 * lost) / seen))),
+        cpu_s: shown(
+          quantile(
+            samples.map(({ cpuSeconds }) => cpuSeconds),
+            0.5,
+          ),
+        ),
+      },
+    })),
+    isSameAnswer: Object.values(rounds)
+      .flat()
+      .every(({ handled, seen, lost, made }) => handled + lost === seen && seen >= made),
   };
 }
 
-async function compare(rate: number): Promise<BenchRow> {
-  const rounds = await interleave(ROUNDS, {
-    main: () => runOnce('main', rate),
-    worker: () => runOnce('worker', rate),
-  });
-  const all = [...rounds.main, ...rounds.worker];
-  return {
-    subject: `event path beside a busy main thread, ${rate} events/s`,
-    measurements: [measurement('main thread', rounds.main), measurement('worker', rounds.worker)],
-    isSameAnswer: all.every(
-      ({ seen, lost, delivered }) => seen === lost + delivered && seen >= rate * SECONDS,
-    ),
-  };
-}
-
-/** The bench. */
+/** {@link Bench} of where the event path lives. */
 export const bench: Bench = {
-  name: 'event-path-thread',
+  name: 'event path: main thread or worker',
   async run() {
-    buildSync({
-      entryPoints: ['test/bench/support/event-path-child.ts'],
-      outfile: PROGRAM,
-      bundle: true,
-      platform: 'node',
-      format: 'cjs',
-      target: 'node26',
-      logLevel: 'error',
-    });
+    const { offsetNs } = epochToMonotonicNs();
     const rows: BenchRow[] = [];
-    for (const rate of RATES) {
-      rows.push(await compare(rate));
+    for (const { perSecond, work, words } of OFFERS) {
+      const contenders = Object.fromEntries(
+        Object.entries(PLACES).map(([name, place]) => [
+          name,
+          () => measure(place, perSecond, work, offsetNs),
+        ]),
+      );
+      rows.push(
+        toRow(`${shown(perSecond)} events/s offered, ${words}`, await interleave(ROUNDS, contenders)),
+      );
     }
     return { rows };
   },

@@ -6,16 +6,16 @@
  * apart those two were.
  */
 import type { Bench, BenchRow } from './bench.ts';
-import { bootLessMonotonic, runLoad } from './support/producers.ts';
+import { epochToMonotonicNs } from './support/clocks.ts';
+import { runLoad } from './support/producers.ts';
 import { interleave, quantile, shown } from './support/rounds.ts';
-import { countsOf, native, openReader } from './support/sensor.ts';
+import { countsOf, openReader } from './support/sensor.ts';
 
 const ROUNDS = 5;
 const RATES = [
   { perSecond: 100, seconds: 3 },
   { perSecond: 10_000, seconds: 2 },
 ] as const;
-const CLOCK_TOLERANCE_NS = 5_000_000n;
 
 interface Sample {
   readonly p50Us: number;
@@ -24,20 +24,6 @@ interface Sample {
   readonly lost: number;
   readonly cpuPercent: number;
   readonly isWhole: boolean;
-}
-
-/** @returns Nanoseconds from 1970 to the zero of `process.hrtime`. */
-function epochToMonotonicNs(): { readonly offsetNs: bigint; readonly errorNs: number } {
-  const { offsetNs, errorNs } = bootLessMonotonic();
-  const bootOffsetNs = native().bootClockOffsetNs();
-  const viaWallClock = BigInt(Date.now()) * 1_000_000n - process.hrtime.bigint();
-  const offset = bootOffsetNs + offsetNs;
-  const apart = offset > viaWallClock ? offset - viaWallClock : viaWallClock - offset;
-  // Date.now() is exact to a millisecond: this finds a wrong clock, not a wrong nanosecond.
-  if (apart > CLOCK_TOLERANCE_NS) {
-    throw new Error(`the clocks are ${apart} ns apart`);
-  }
-  return { offsetNs: offset, errorNs };
 }
 
 async function measure(perSecond: number, seconds: number, offsetNs: bigint): Promise<Sample> {
