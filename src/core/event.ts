@@ -62,7 +62,8 @@ export interface EventEnvelope {
 export function toEnvelope(event: Event): EventEnvelope {
   const attributes: Record<string, string> = {};
   event.visitAttributes((name, value) => {
-    attributes[name] = value;
+    // Not an assignment: one to `__proto__` would be lost.
+    Object.defineProperty(attributes, name, { value, enumerable: true, writable: true, configurable: true });
   });
   return {
     event_id: event.eventId,
