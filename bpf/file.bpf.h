@@ -38,20 +38,23 @@ struct {
 
 static __always_inline void fill_inode(struct path_record *r, struct inode *inode)
 {
+	struct super_block *sb;
+
 	if (!inode)
 		return;
-	r->inode = BPF_CORE_READ(inode, i_ino);
-	r->file_mode = BPF_CORE_READ(inode, i_mode);
-	r->device = BPF_CORE_READ(inode, i_sb, s_dev);
-	r->size = BPF_CORE_READ(inode, i_size);
+	r->inode = FIELD(struct inode, inode, i_ino);
+	r->file_mode = FIELD(struct inode, inode, i_mode);
+	sb = FIELD(struct inode, inode, i_sb);
+	r->device = FIELD(struct super_block, sb, s_dev);
+	r->size = FIELD(struct inode, inode, i_size);
 }
 
 /* What any way of opening a file knows once it is open. */
 static __always_inline void fill_open_file(struct scratch *s, struct path_record *r,
 					   struct file *file)
 {
-	fill_inode(r, BPF_CORE_READ(file, f_inode));
-	if (BPF_CORE_READ(file, f_mode) & FMODE_CREATED)
+	fill_inode(r, FIELD(struct file, file, f_inode));
+	if (FIELD(struct file, file, f_mode) & FMODE_CREATED)
 		r->state |= PATH_CREATED;
 	append_path(s, &r->path, &file->f_path, RECORD_PATH_DELETED);
 }
@@ -161,7 +164,7 @@ static __always_inline int handle_fd(struct scratch *s)
 	r->state = PATH_IS_FD;
 	file = file_of(r->fd);
 	if (file) {
-		fill_inode(r, BPF_CORE_READ(file, f_inode));
+		fill_inode(r, FIELD(struct file, file, f_inode));
 		append_path(s, &r->path, &file->f_path, RECORD_PATH_DELETED);
 	}
 	if (s->action.size_arg >= 0)
@@ -207,12 +210,12 @@ static __always_inline int handle_io(struct scratch *s)
 	file = file_of(argument(s, s->action.fd_arg));
 	if (!file)
 		return 0;
-	inode = BPF_CORE_READ(file, f_inode);
-	if ((BPF_CORE_READ(inode, i_mode) & S_IFMT) != S_IFREG)
+	inode = FIELD(struct file, file, f_inode);
+	if ((FIELD(struct inode, inode, i_mode) & S_IFMT) != S_IFREG)
 		return 0;
 	key = (__u64)file;
 	seen = bpf_map_lookup_elem(&file_io, &key);
-	now.inode = BPF_CORE_READ(inode, i_ino);
+	now.inode = FIELD(struct inode, inode, i_ino);
 	if (seen && seen->inode == now.inode)
 		now.directions = seen->directions;
 	if (now.directions & direction)

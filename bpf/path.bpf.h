@@ -51,24 +51,25 @@ static __always_inline long step_up(struct walk *w)
 	struct qstr name;
 
 	if (dentry == w->root) {
-		above = BPF_CORE_READ(mount, mnt_parent);
+		above = FIELD(struct mount, mount, mnt_parent);
 		if (above == mount) {
 			w->is_top = true;
 			return WALK_STOP;
 		}
 		mnt = (void *)above + bpf_core_field_offset(struct mount, mnt);
-		w->dentry = BPF_CORE_READ(mount, mnt_mountpoint);
+		w->dentry = FIELD(struct mount, mount, mnt_mountpoint);
 		w->mount = above;
-		w->root = BPF_CORE_READ(mnt, mnt_root);
+		w->root = FIELD(struct vfsmount, mnt, mnt_root);
 		return WALK_ON;
 	}
-	parent = BPF_CORE_READ(dentry, d_parent);
+	parent = FIELD(struct dentry, dentry, d_parent);
 	if (parent == dentry) {
 		/* A bind mount whose source directory was moved out of it. */
 		s->walk_flags |= WALK_DETACHED;
 		return WALK_STOP;
 	}
-	BPF_CORE_READ_INTO(&name, dentry, d_name);
+	name.len = FIELD(struct dentry, dentry, d_name.len);
+	name.name = FIELD(struct dentry, dentry, d_name.name);
 	length = name.len & 255;
 	offset = s->walk_start;
 	if (offset < length + 1 || offset > WALK_BYTES - 1) {
@@ -175,20 +176,20 @@ __noinline int walk_path(__u64 dentry_address, __u64 mnt_address)
 	w.s = s;
 	w.dentry = dentry;
 	w.mount = (void *)mnt - bpf_core_field_offset(struct mount, mnt);
-	w.root = BPF_CORE_READ(mnt, mnt_root);
+	w.root = FIELD(struct vfsmount, mnt, mnt_root);
 
 	if (dentry != w.root) {
-		if (BPF_CORE_READ(dentry, d_parent) == dentry) {
+		if (FIELD(struct dentry, dentry, d_parent) == dentry) {
 			write_pseudo(s, dentry);
 			return 0;
 		}
-		if (!BPF_CORE_READ(dentry, d_hash.pprev))
+		if (!FIELD(struct dentry, dentry, d_hash.pprev))
 			s->walk_flags |= WALK_DELETED;
 	}
 	if (!walk_up(&w))
 		s->walk_flags |= WALK_TRUNCATED;
 	top = w.mount;
-	if (w.is_top && !BPF_CORE_READ(top, mnt_ns))
+	if (w.is_top && !FIELD(struct mount, top, mnt_ns))
 		s->walk_flags |= WALK_DETACHED;
 	if (s->walk_start == WALK_BYTES - 1 && !(s->walk_flags & WALK_TRUNCATED)) {
 		s->walk[WALK_BYTES - 2] = '/';
@@ -230,13 +231,14 @@ static __always_inline void append_path(struct scratch *s, struct text_ref *ref,
 static __always_inline struct file *file_of(int fd)
 {
 	struct task_struct *task = (void *)bpf_get_current_task();
-	struct fdtable *table = BPF_CORE_READ(task, files, fdt);
+	struct files_struct *open = FIELD(struct task_struct, task, files);
+	struct fdtable *table = FIELD(struct files_struct, open, fdt);
 	struct file **files;
 	struct file *file = NULL;
 
-	if (!table || fd < 0 || (__u32)fd >= BPF_CORE_READ(table, max_fds))
+	if (!table || fd < 0 || (__u32)fd >= FIELD(struct fdtable, table, max_fds))
 		return NULL;
-	files = BPF_CORE_READ(table, fd);
+	files = FIELD(struct fdtable, table, fd);
 	bpf_probe_read_kernel(&file, sizeof(file), &files[fd]);
 	return file;
 }
@@ -249,7 +251,7 @@ static __always_inline void append_base(struct scratch *s, struct text_ref *ref,
 					const struct text_ref *given, int dirfd)
 {
 	struct task_struct *task = (void *)bpf_get_current_task();
-	struct fs_struct *fs = BPF_CORE_READ(task, fs);
+	struct fs_struct *fs = FIELD(struct task_struct, task, fs);
 	struct file *file;
 	bool is_absolute;
 

@@ -39,12 +39,16 @@ static __always_inline void fill_task_btf(struct record_header *h)
 	h->sessionid = bpf_core_field_exists(task->sessionid) ? task->sessionid : NO_ID;
 	h->mnt_ns = nsproxy ? nsproxy->mnt_ns->ns.inum : 0;
 	h->pid_ns = 0;
-	if (pid) {
+	if (pid && !pid->level) {
+		h->pid_ns = pid->numbers[0].ns->ns.inum;
+	} else if (pid) {
 		struct upid upid = {};
 
 		bpf_core_read(&upid, sizeof(upid), &pid->numbers[pid->level & 31]);
 		h->pid_ns = BPF_CORE_READ(upid.ns, ns.inum);
 	}
+	((__u64 *)h->comm)[0] = ((const __u64 *)task->comm)[0];
+	((__u64 *)h->comm)[1] = ((const __u64 *)task->comm)[1];
 	if (task->flags & PF_KTHREAD)
 		h->flags |= RECORD_KTHREAD;
 }
@@ -94,11 +98,12 @@ static __always_inline void fill_header(struct record_header *h, __u16 type)
 	h->tid = (__u32)id;
 	h->syscall = NO_SYSCALL;
 	h->pad = 0;
-	bpf_get_current_comm(h->comm, sizeof(h->comm));
-	if (has_task_btf())
+	if (has_task_btf()) {
 		fill_task_btf(h);
-	else
+	} else {
+		bpf_get_current_comm(h->comm, sizeof(h->comm));
 		fill_task_probe(h);
+	}
 }
 
 /* Starts a record of `fixed` bytes, zeroed behind the header; the texts follow. */
