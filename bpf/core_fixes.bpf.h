@@ -31,9 +31,9 @@ extern void *bpf_rdonly_cast(const void *object, __u32 btf_id) __ksym __weak;
 extern int LINUX_KERNEL_VERSION __kconfig;
 
 /*
- * Reads one field of a kernel object behind an address: by a load that gives 0 where it faults since
- * 6.2, which brought bpf_rdonly_cast ("bpf: Add a kfunc for generic type cast"), and before it by a
- * helper, which takes some 20 ns.
+ * Reads one field of a kernel object behind an address: by a load that gives 0 where it faults
+ * since 6.2, which brought bpf_rdonly_cast ("bpf: Add a kfunc for generic type cast"), and before
+ * it by a helper, which takes some 20 ns.
  */
 #ifdef OLDER_KERNEL
 #define FIELD(type, pointer, field) BPF_CORE_READ((type *)(pointer), field)
