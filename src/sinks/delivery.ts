@@ -72,7 +72,7 @@ export const DELIVERY_DEFAULTS: DeliveryOptions = {
   onEnd: () => {},
 };
 
-/** Enough for a flood: making batches anew, a quarter of its time went to garbage collection. */
+/** Enough for a flood: making batches anew, a fifth of its time went to garbage collection. */
 const MAX_SPARE_BATCHES = 64;
 /** How far the last event of a batch may go over `batchBytes` before the batch has to grow. */
 const SLACK_BYTES = 32 * 1024;

@@ -175,7 +175,7 @@ async function opensSeen(tracer: Tracer, folder: string): Promise<string[]> {
   const file = join(folder, 'output');
   const run = await trace(
     tracer,
-    ['dd', `of=${file}`, 'status=none'],
+    ['sh', '-c', 'exec grep -aF "$1" >"$2"', 'sh', `${folder}/0`, file],
     ['open', 1, CHECKED_OPENS, folder, FILES],
   );
   const seen: string[] = [];
