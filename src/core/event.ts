@@ -1,4 +1,5 @@
 /** What the host did: the one shape that sources make, the pipeline reads and sinks write. */
+import type { ByteWriter } from './byte-writer.ts';
 import type { EventType } from './event-types.ts';
 import type { ProcessInfo } from './process-info.ts';
 
@@ -38,11 +39,13 @@ export interface Event {
   get(name: string): string | undefined;
   /** Calls `visit` for every known attribute. */
   visitAttributes(visit: AttributeVisitor): void;
+  /** Writes {@link eventId}, `","ts_unix_nano":` and {@link timeUnixNs}: for events that can without making either. */
+  writeIdAndTime?(out: ByteWriter): void;
   /**
-   * What `visitAttributes` yields, as JSON members without braces and without a leading comma (ASCII only), '' for
-   * none. For events that have most of it ready, such as `process.attributesJson`; left out, each value is quoted.
+   * Writes what `visitAttributes` yields as JSON members without braces and without a leading comma, ASCII only: for
+   * events that have most of it ready. Left out, each value is quoted anew.
    */
-  attributesJson?(): string;
+  writeAttributes?(out: ByteWriter): void;
 }
 
 /** Upstream's first-generation event as a plain object; key order is the order on the wire. */

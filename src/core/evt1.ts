@@ -1,4 +1,5 @@
 /** EVT1, the file format for events: the record codec. What a payload says is `envelope-json.ts`. */
+import type { ByteWriter } from './byte-writer.ts';
 import { SentinelError } from './errors.ts';
 
 /*
@@ -20,14 +21,27 @@ export const EVT1_HEAD_BYTES = 8;
 /** The longest payload that is read unless told otherwise: 16 MiB less one byte. */
 export const MAX_PAYLOAD_BYTES = 0xff_ffff;
 
-/** The head of a record whose payload has `payloadBytes` bytes, one character a byte, to be written as latin1. */
-export function evt1HeadText(payloadBytes: number): string {
-  return `EVT1${String.fromCharCode(payloadBytes & 0xff, (payloadBytes >>> 8) & 0xff, (payloadBytes >>> 16) & 0xff, payloadBytes >>> 24)}`;
+/**
+ * Appends the head of a record whose length is not known yet; {@link setEvt1Length} fills it in.
+ *
+ * @returns Where the payload begins.
+ */
+export function writeEvt1Head(out: ByteWriter): number {
+  out.u32(MAGIC);
+  out.u32(0);
+  return out.length;
+}
+
+/** Fills in the length of the record that begins at `start`. */
+export function setEvt1Length(out: ByteWriter, start: number, payloadBytes: number): void {
+  out.setU32(start + 4, payloadBytes);
 }
 
 /** One record: head and `json`, which must be ASCII. */
 export function encodeEvt1Record(json: string): Buffer {
-  return Buffer.from(evt1HeadText(json.length) + json, 'latin1');
+  const record = Buffer.from(`EVT1....${json}`, 'latin1');
+  record.writeUInt32LE(json.length, 4);
+  return record;
 }
 
 /** True when the head of a record stands at `offset`, which is at least eight bytes before the end of `bytes`. */

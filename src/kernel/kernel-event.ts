@@ -1,19 +1,20 @@
 /** The current kernel record as an {@link Event}; decoded only as far as it is asked for. */
+import type { ByteWriter } from '../core/byte-writer.ts';
 import type { AttributeVisitor, Event } from '../core/event.ts';
 import type { EventIdGenerator } from '../core/event-id.ts';
 import type { EventType } from '../core/event-types.ts';
 import type { HostContext } from '../core/host-context.ts';
-import { inOnePiece } from '../core/json.ts';
 import { errorCodeOf } from '../core/linux/errno.ts';
 import type { ProcessInfo } from '../core/process-info.ts';
 import { DESCRIPTIONS } from './attributes/describe.ts';
 import type { Described, DescribedPath, EventDescription } from './attributes/description.ts';
 import { MemberCache } from './attributes/member-cache.ts';
 import { syscallNameOf } from './attributes/priv.ts';
-import { type AttributeWriter, JsonWriter, VisitingWriter } from './attributes/writer.ts';
+import { type AttributeWriter, JsonWriter, membersOf, VisitingWriter } from './attributes/writer.ts';
 import { NO_ID, RECORD_FLAG, RECORD_LAYOUT } from './record-layout.ts';
 import { recordPath } from './record-path.ts';
 import type { RecordView } from './record-view.ts';
+import { WallTime } from './wall-time.ts';
 
 /** What every event of this host carries. */
 export interface HostIdentity {
@@ -31,6 +32,8 @@ const EXEC = RECORD_LAYOUT.exec_record;
 const FORK = RECORD_LAYOUT.fork_record;
 const COMM_BYTES = 16;
 const EINPROGRESS = -115;
+const NS_PER_MS = 1_000_000;
+const TIME_KEY = Buffer.from('","ts_unix_nano":', 'latin1');
 const UNKNOWN_TYPE: EventDescription = { object: () => '', detail: () => '', attributes: () => {} };
 
 /** One object for all records of a view: {@link KernelEvent.begin} makes it the next event. */
@@ -42,7 +45,7 @@ export class KernelEvent implements Event, Described {
   readonly namespace: string;
   process: ProcessInfo | undefined;
   readonly #ids: EventIdGenerator;
-  readonly #bootOffsetNs: bigint;
+  readonly #time: WallTime;
   readonly #ownMountNs: number;
   readonly #ownContainerId: string;
   readonly #labels: readonly (readonly ['cluster' | 'node', string])[];
@@ -54,7 +57,7 @@ export class KernelEvent implements Event, Described {
   #description = UNKNOWN_TYPE;
   /** An exec that succeeded: the process is another program now. */
   #isNewProgram = false;
-  #id = '';
+  #hasId = false;
   #path1: DescribedPath | undefined;
   #path2: DescribedPath | undefined;
   #args: readonly string[] | undefined;
@@ -82,7 +85,7 @@ export class KernelEvent implements Event, Described {
       return value ? [[name, value] as const] : [];
     });
     this.#ids = ids;
-    this.#bootOffsetNs = bootOffsetNs;
+    this.#time = new WallTime(bootOffsetNs);
     this.#ownMountNs = ownMountNs;
   }
 
@@ -100,7 +103,7 @@ export class KernelEvent implements Event, Described {
     this.#type = type;
     this.#isNewProgram = type === 'process_exec' && this.view.s64(H.result) >= 0;
     this.#description = description;
-    this.#id = '';
+    this.#hasId = false;
     this.#path1 = undefined;
     this.#path2 = undefined;
     this.#args = undefined;
@@ -155,14 +158,31 @@ export class KernelEvent implements Event, Described {
   }
 
   get timeUnixNs(): bigint {
-    return this.view.bigU64(H.time_ns) + this.#bootOffsetNs;
+    return this.#time.toUnixNs(this.view.bigU64(H.time_ns));
   }
 
   get eventId(): string {
-    if (this.#id === '') {
-      this.#id = this.#ids.next(this.timeUnixNs);
+    this.#takeId();
+    return this.#ids.text();
+  }
+
+  writeIdAndTime(out: ByteWriter): void {
+    this.#takeId();
+    this.#ids.writeTo(out);
+    out.raw(TIME_KEY);
+    out.number(this.#time.seconds);
+    out.digits(this.#time.nanoseconds, 9);
+  }
+
+  /** Sets the time too. */
+  #takeId(): void {
+    const time = this.#time;
+    time.set(this.view.u32(H.time_ns), this.view.u32(H.time_ns + 4));
+    if (!this.#hasId) {
+      this.#hasId = true;
+      const ms = Math.floor(time.nanoseconds / NS_PER_MS);
+      this.#ids.advance(time.seconds * 1000 + ms, time.nanoseconds - ms * NS_PER_MS);
     }
-    return this.#id;
   }
 
   get containerId(): string {
@@ -258,18 +278,20 @@ export class KernelEvent implements Event, Described {
     }
   }
 
-  attributesJson(): string {
+  writeAttributes(out: ByteWriter): void {
     const json = this.#json;
     const flags = this.view.u16(H.flags);
-    json.clear();
+    json.begin(out);
     json.append(this.#callGroup(flags));
     this.#description.attributes(this, json);
     json.append(this.#identityGroup(flags));
     this.#writeRest(json, flags);
-    const ofProcess =
-      (this.#isNewProgram ? this.process?.execAttributesJson : this.process?.attributesJson) ?? '';
-    // The identity is always there, so `ofProcess`, which begins with a comma, never comes first.
-    return json.members + ofProcess;
+    json.end();
+    const ofProcess = this.#isNewProgram ? this.process?.execAttributesJson : this.process?.attributesJson;
+    // The identity is always there, so this, which begins with a comma, never comes first.
+    if (ofProcess !== undefined) {
+      out.repeated(ofProcess);
+    }
   }
 
   #write(out: AttributeWriter): void {
@@ -280,13 +302,13 @@ export class KernelEvent implements Event, Described {
     this.#writeRest(out, flags);
   }
 
-  #callGroup(flags: number): string {
+  #callGroup(flags: number): Uint8Array {
     const { view } = this;
     const cache = this.#calls;
     cache.key(view.u32(H.syscall));
     cache.key(Math.max(-4096, Math.min(0, view.s64(H.result))));
     cache.key((flags & RECORD_FLAG.compat32) | (this.#type === 'process_exec' ? 1 << 16 : 0));
-    return cache.find() ?? cache.keep(groupOf((out) => this.#writeCall(out, flags)));
+    return cache.find() ?? cache.keep(membersOf((out) => this.#writeCall(out, flags)));
   }
 
   /** What the call was and how it ended; of the result only the error counts. */
@@ -313,7 +335,7 @@ export class KernelEvent implements Event, Described {
     }
   }
 
-  #identityGroup(flags: number): string {
+  #identityGroup(flags: number): Uint8Array {
     const { view } = this;
     const cache = this.#identities;
     cache.key(view.u32(H.mnt_ns));
@@ -325,7 +347,7 @@ export class KernelEvent implements Event, Described {
     cache.key(view.u32(H.gid));
     cache.key(view.u32(H.cgroup_id));
     cache.key(view.u32(H.cgroup_id + 4));
-    return cache.find() ?? cache.keep(groupOf((out) => this.#writeIdentity(out, flags)));
+    return cache.find() ?? cache.keep(membersOf((out) => this.#writeIdentity(out, flags)));
   }
 
   #writeIdentity(out: AttributeWriter, flags: number): void {
@@ -343,12 +365,6 @@ export class KernelEvent implements Event, Described {
     out.plain('group.id', view.u32(H.gid));
     out.plain('cgroup.id', view.u64(H.cgroup_id));
   }
-}
-
-function groupOf(write: (out: AttributeWriter) => void): string {
-  const json = new JsonWriter();
-  write(json);
-  return inOnePiece(json.group);
 }
 
 function outcomeOf(result: number): string {

@@ -5,8 +5,8 @@ import { escapeJson } from '../core/json.ts';
 export interface Text {
   /** UTF-8 decoded; a byte sequence that is not UTF-8 shows as U+FFFD. */
   readonly text: string;
-  /** `text` as it stands between the quotes of a JSON literal. */
-  readonly escaped: string;
+  /** `text` as it stands between the quotes of a JSON literal, in ASCII. */
+  readonly escaped: Uint8Array;
   /** The exact bytes in hexadecimal, only when they are not UTF-8. */
   readonly hex: string | undefined;
 }
@@ -16,7 +16,7 @@ interface Entry extends Text {
 }
 
 /** The absent text. */
-export const NO_TEXT: Text = { text: '', escaped: '', hex: undefined };
+export const NO_TEXT: Text = { text: '', escaped: new Uint8Array(0), hex: undefined };
 
 const SLOTS = 8192;
 /** Longer texts are argument blocks, which rarely repeat. */
@@ -79,5 +79,5 @@ function decodeText(source: Buffer, offset: number, length: number): Text {
     text = lenientUtf8.decode(bytes);
     hex = bytes.toString('hex');
   }
-  return { text, escaped: escapeJson(text), hex };
+  return { text, escaped: Buffer.from(escapeJson(text), 'latin1'), hex };
 }

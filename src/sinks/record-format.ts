@@ -1,7 +1,7 @@
 /** How a sink writes one event into a batch. */
-import { encodeEvent } from '../core/envelope-json.ts';
+import { writeEvent } from '../core/envelope-json.ts';
 import type { Event } from '../core/event.ts';
-import { evt1HeadText, MAX_PAYLOAD_BYTES } from '../core/evt1.ts';
+import { MAX_PAYLOAD_BYTES, setEvt1Length, writeEvt1Head } from '../core/evt1.ts';
 import type { Batch } from './batch.ts';
 
 /**
@@ -11,28 +11,33 @@ import type { Batch } from './batch.ts';
  */
 export type RecordFormat = (event: Event, batch: Batch) => boolean;
 
+const NEWLINE = Buffer.from('\n', 'latin1');
+
 /** One JSON object a line: the envelope. */
-export const ndjsonFormat: RecordFormat = (event, batch) => {
-  batch.appendLatin1(encodeEvent(event));
-  batch.appendLatin1('\n');
+export const ndjsonFormat: RecordFormat = (event, { out }) => {
+  writeEvent(event, out);
+  out.raw(NEWLINE);
   return true;
 };
 
 /** EVT1 records. */
-export const evt1Format: RecordFormat = (event, batch) => {
-  const json = encodeEvent(event);
-  if (json.length > MAX_PAYLOAD_BYTES) {
+export const evt1Format: RecordFormat = (event, { out }) => {
+  const start = out.length;
+  const payload = writeEvt1Head(out);
+  writeEvent(event, out);
+  const length = out.length - payload;
+  if (length > MAX_PAYLOAD_BYTES) {
+    out.truncate(start);
     return false;
   }
-  batch.appendLatin1(evt1HeadText(json.length));
-  batch.appendLatin1(json);
+  setEvt1Length(out, start, length);
   return true;
 };
 
 /** A line of text for people; `render` gives it without the newline, safe to print. */
 export function lineFormat(render: (event: Event) => string): RecordFormat {
-  return (event, batch) => {
-    batch.appendUtf8(`${render(event)}\n`);
+  return (event, { out }) => {
+    out.utf8(`${render(event)}\n`);
     return true;
   };
 }

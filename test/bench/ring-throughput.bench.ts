@@ -8,12 +8,12 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { encodeEvent } from '../../src/core/envelope-json.ts';
 import type { Event } from '../../src/core/event.ts';
 import type { EventType } from '../../src/core/event-types.ts';
 import { DrainLoop } from '../../src/kernel/drain-loop.ts';
 import { RecordView } from '../../src/kernel/record-view.ts';
 import { Batch } from '../../src/sinks/batch.ts';
+import { ndjsonFormat } from '../../src/sinks/record-format.ts';
 import { type Bench, type BenchRow, type Measurement, median } from './bench.ts';
 import { runLoad, runLoadAlone } from './support/producers.ts';
 import { interleave, shown } from './support/rounds.ts';
@@ -74,8 +74,7 @@ function taker(
   };
   const encode = (event: Event): void => {
     events += event.type === type ? 1 : 0;
-    batch.appendLatin1(encodeEvent(event));
-    batch.appendLatin1('\n');
+    ndjsonFormat(event, batch);
     if (batch.sizeBytes > BATCH_BYTES) {
       sum += batch.bytes().length;
       batch.clear();

@@ -1,4 +1,5 @@
 /** file_* and fs_*. */
+import type { FieldName } from '../../core/fields.ts';
 import { deviceText, fileTypeOf, modeText } from '../../core/linux/files.ts';
 import {
   atFlagNames,
@@ -8,10 +9,18 @@ import {
   umountFlagNames,
 } from '../../core/linux/flags.ts';
 import { openFlagNames } from '../../core/linux/open-flags.ts';
+import { keepTexts } from '../../core/number-texts.ts';
 import { NO_ID, PATH_STATE, RECORD_FLAG, RECORD_LAYOUT } from '../record-layout.ts';
-import type { Described, DescribedPath, EventDescription } from './description.ts';
-import { syscallNameOf } from './priv.ts';
-import type { AttributeWriter } from './writer.ts';
+import { NO_TEXT } from '../text-cache.ts';
+import {
+  type AttributeDefinition,
+  type Described,
+  type EventDescription,
+  plain,
+  quoted,
+  text,
+} from './description.ts';
+import { syscallNameOf } from './header.ts';
 
 const H = RECORD_LAYOUT.record_header;
 const P = RECORD_LAYOUT.path_record;
@@ -20,216 +29,225 @@ const O_TMPFILE = 0o20000000;
 const S_IFMT = 0o170000;
 const MODE_BITS = 0o7777;
 
-function writePath(
-  out: AttributeWriter,
-  name: 'file.path' | 'file.target_path',
-  { path, resolution, hex }: DescribedPath,
-): void {
-  out.quoted(name, path);
-  if (hex !== undefined) {
-    out.text(name, { text: '', escaped: '', hex });
-  }
-  out.plain(`${name}.resolution`, path === '' ? undefined : resolution);
-}
-
-function isCompat(record: Described): boolean {
-  return (record.view.u16(H.flags) & RECORD_FLAG.compat32) !== 0;
-}
-
-/** What every file event says. */
-function writeCommon(record: Described, out: AttributeWriter): void {
-  const { view } = record;
-  const flags = view.u16(H.flags);
-  writePath(out, 'file.path', record.path(1));
-  out.text('file.path.given', view.text(P.given));
-  if (flags & RECORD_FLAG.pathTruncated) {
-    out.plain('file.path.truncated', 'true');
-  }
-  if (flags & RECORD_FLAG.pathDeleted) {
-    out.plain('file.path.deleted', 'true');
-  }
-  const fileMode = view.u32(P.file_mode);
-  if (fileMode !== 0) {
-    out.plain('file.inode', view.u64(P.inode));
-    out.plain('file.device', deviceText(view.u32(P.device)));
-    out.plain('file.type', fileTypeOf(fileMode));
-    out.plain('file.mode', modeText(fileMode));
-  }
-}
-
-function writeTarget(record: Described, out: AttributeWriter): void {
-  writePath(out, 'file.target_path', record.path(2));
-  out.text('file.target_path.given', record.view.text(P.given2));
-}
-
-/** Flags by name; left out when the caller gave none. */
-function writeFlags(
-  { view }: Described,
-  out: AttributeWriter,
-  name: 'file.flags' | 'fs.flags',
-  namesOf: (flags: number) => string,
-): void {
-  const flags = view.u32(P.flags);
-  out.plain(name, flags === 0 ? undefined : namesOf(flags));
-}
-
-const pathOf = (record: Described): string => record.path(1).path;
-const targetOf = (record: Described): string => record.path(2).path;
+const pathOf = (record: Described): string => record.path(1).text;
+const targetOf = (record: Described): string => record.path(2).text;
 const nothing = (): string => '';
 const askedMode = ({ view }: Described): string => modeText(view.u32(P.mode) & MODE_BITS);
+const isSuccess = ({ view }: Described): boolean => view.s64(H.result) >= 0;
+
+function pathAttributes(name: 'file.path' | 'file.target_path', which: 1 | 2): AttributeDefinition[] {
+  return [
+    text(name, (record) => record.path(which)),
+    plain(`${name}.resolution`, (record) => {
+      const path = record.path(which);
+      return path.text === '' ? undefined : path.resolution;
+    }),
+  ];
+}
+
+/** `true` when the header has `flag`. */
+function headerFlag(name: FieldName, flag: number): AttributeDefinition {
+  return plain(name, ({ view }) => (view.u16(H.flags) & flag ? 'true' : undefined));
+}
+
+/** `true` when the path record's state has `flag`. */
+function stateFlag(name: FieldName, flag: number): AttributeDefinition {
+  return plain(name, ({ view }) => (view.u32(P.state) & flag ? 'true' : undefined));
+}
+
+/** `read` where the kernel found a file. */
+const ofFile =
+  <T>(read: (record: Described) => T) =>
+  (record: Described): T | undefined =>
+    record.view.u32(P.file_mode) === 0 ? undefined : read(record);
+
+const FILE_PATH: readonly AttributeDefinition[] = [
+  ...pathAttributes('file.path', 1),
+  text('file.path.given', ({ view }) => view.text(P.given)),
+  headerFlag('file.path.truncated', RECORD_FLAG.pathTruncated),
+  headerFlag('file.path.deleted', RECORD_FLAG.pathDeleted),
+];
+
+const FILE_INODE: AttributeDefinition = plain(
+  'file.inode',
+  ofFile(({ view }) => view.u64(P.inode)),
+);
+const FILE_MODE: AttributeDefinition = plain(
+  'file.mode',
+  ofFile(({ view }) => modeText(view.u32(P.file_mode))),
+);
+
+/** What every file event says. */
+const COMMON: readonly AttributeDefinition[] = [
+  ...FILE_PATH,
+  FILE_INODE,
+  plain(
+    'file.device',
+    ofFile(({ view }) => deviceText(view.u32(P.device))),
+  ),
+  plain(
+    'file.type',
+    ofFile(({ view }) => fileTypeOf(view.u32(P.file_mode))),
+  ),
+  FILE_MODE,
+];
+
+const TARGET: readonly AttributeDefinition[] = [
+  ...pathAttributes('file.target_path', 2),
+  text('file.target_path.given', ({ view }) => view.text(P.given2)),
+];
+
+/** Flags by name; left out when the caller gave none. */
+function flags(name: 'file.flags' | 'fs.flags', namesOf: (flags: number) => string): AttributeDefinition {
+  const namesOfKnown = keepTexts(namesOf);
+  return plain(name, ({ view }) => {
+    const value = view.u32(P.flags);
+    return value === 0 ? undefined : namesOfKnown(value);
+  });
+}
+
+const openFlags = keepTexts((value) => openFlagNames(value, process.arch));
+const openFlags32 = keepTexts((value) => openFlagNames(value, 'ia32'));
+const openFlagsOf = ({ view }: Described): string =>
+  (view.u16(H.flags) & RECORD_FLAG.compat32 ? openFlags32 : openFlags)(view.u32(P.flags));
 
 const fileOpen: EventDescription = {
   object: pathOf,
   detail: ({ view }) => String(view.u32(P.flags)),
-  attributes(record, out) {
-    const { view } = record;
-    const flags = view.u32(P.flags);
-    const state = view.u32(P.state);
-    const names = openFlagNames(flags, isCompat(record) ? 'ia32' : process.arch);
-    const isSuccess = view.s64(H.result) >= 0;
-    writeCommon(record, out);
-    if (flags & (O_CREAT | O_TMPFILE)) {
-      out.plain('file.changes.mode', askedMode(record));
-    }
-    out.plain('file.flags', names);
-    out.plain('file.created', isSuccess ? String((state & PATH_STATE.created) !== 0) : undefined);
-    out.plain('file.truncated', state & PATH_STATE.truncated ? 'true' : undefined);
-    out.plain('file.written', state & PATH_STATE.openedForWriting ? 'true' : undefined);
-    out.plain('file.fd', isSuccess ? view.s32(P.fd) : undefined);
-    out.plain('open_flags', names);
-  },
+  attributes: [
+    ...COMMON,
+    plain('file.changes.mode', (record) =>
+      record.view.u32(P.flags) & (O_CREAT | O_TMPFILE) ? askedMode(record) : undefined,
+    ),
+    plain('file.flags', openFlagsOf),
+    plain('file.created', (record) =>
+      isSuccess(record) ? String((record.view.u32(P.state) & PATH_STATE.created) !== 0) : undefined,
+    ),
+    stateFlag('file.truncated', PATH_STATE.truncated),
+    stateFlag('file.written', PATH_STATE.openedForWriting),
+    plain('file.fd', (record) => (isSuccess(record) ? record.view.s32(P.fd) : undefined)),
+    plain('open_flags', openFlagsOf),
+  ],
 };
 
-const plainPath: EventDescription = { object: pathOf, detail: nothing, attributes: writeCommon };
+const plainPath: EventDescription = { object: pathOf, detail: nothing, attributes: COMMON };
 
 const fileRename: EventDescription = {
   object: pathOf,
   detail: targetOf,
-  attributes(record, out) {
-    writeCommon(record, out);
-    writeTarget(record, out);
-    writeFlags(record, out, 'file.flags', renameFlagNames);
-  },
+  attributes: [...COMMON, ...TARGET, flags('file.flags', renameFlagNames)],
 };
 
 const fileLink: EventDescription = {
   object: pathOf,
   detail: targetOf,
-  attributes(record, out) {
-    writeCommon(record, out);
-    writeTarget(record, out);
-    writeFlags(record, out, 'file.flags', atFlagNames);
-  },
+  attributes: [...COMMON, ...TARGET, flags('file.flags', atFlagNames)],
 };
 
 const fileSymlink: EventDescription = {
   object: pathOf,
   detail: ({ view }) => view.text(P.given2).text,
-  attributes(record, out) {
-    writeCommon(record, out);
-    out.text('file.target_path', record.view.text(P.given2));
-  },
+  attributes: [...COMMON, text('file.target_path', ({ view }) => view.text(P.given2))],
 };
 
 const fileMode: EventDescription = {
   object: pathOf,
   detail: askedMode,
-  attributes(record, out) {
-    writeCommon(record, out);
-    out.plain('file.changes.mode', askedMode(record));
-    writeFlags(record, out, 'file.flags', atFlagNames);
-  },
+  attributes: [...COMMON, plain('file.changes.mode', askedMode), flags('file.flags', atFlagNames)],
 };
 
 const fileMkdir: EventDescription = {
   object: pathOf,
   detail: askedMode,
-  attributes(record, out) {
-    writeCommon(record, out);
-    out.plain('file.changes.mode', askedMode(record));
-  },
+  attributes: [...COMMON, plain('file.changes.mode', askedMode)],
 };
 
 const fileMknod: EventDescription = {
   object: pathOf,
   detail: askedMode,
-  attributes(record, out) {
-    const { view } = record;
-    const mode = view.u32(P.mode);
-    writeCommon(record, out);
-    out.plain('file.changes.mode', askedMode(record));
-    // mknod with no type bits makes a regular file.
-    out.plain('file.type', mode & S_IFMT ? fileTypeOf(mode) : 'file');
-    // The call has the device in the C library's layout of dev_t: 8 low minor bits, 12 major, the rest of the minor.
-    const device = view.u32(P.device);
-    const isDevice = (mode & S_IFMT) === 0o020000 || (mode & S_IFMT) === 0o060000;
-    const minor = (device & 0xff) | ((device >>> 12) & 0xfff00);
-    out.plain('file.device', isDevice ? `${(device >>> 8) & 0xfff}:${minor}` : undefined);
-  },
+  attributes: [
+    ...FILE_PATH,
+    FILE_INODE,
+    FILE_MODE,
+    plain('file.changes.mode', askedMode),
+    plain('file.type', ({ view }) => {
+      const mode = view.u32(P.mode);
+      // mknod with no type bits makes a regular file.
+      return mode & S_IFMT ? fileTypeOf(mode) : 'file';
+    }),
+    plain('file.device', ({ view }) => {
+      const kind = view.u32(P.mode) & S_IFMT;
+      // The call has the device in the C library's layout of dev_t: 8 low minor bits, 12 major, the rest of the minor.
+      const device = view.u32(P.device);
+      const minor = (device & 0xff) | ((device >>> 12) & 0xfff00);
+      return kind === 0o020000 || kind === 0o060000 ? `${(device >>> 8) & 0xfff}:${minor}` : undefined;
+    }),
+  ],
 };
 
 function ownerText(id: number): string {
   return id === NO_ID ? '' : String(id);
 }
 
+function owner(name: FieldName, offset: number): AttributeDefinition {
+  return plain(name, ({ view }) => (view.u32(offset) === NO_ID ? undefined : view.u32(offset)));
+}
+
 const fileChown: EventDescription = {
   object: pathOf,
   detail: ({ view }) => `${ownerText(view.u32(P.owner_uid))}:${ownerText(view.u32(P.owner_gid))}`,
-  attributes(record, out) {
-    const { view, host } = record;
-    const uid = view.u32(P.owner_uid);
-    const gid = view.u32(P.owner_gid);
-    writeCommon(record, out);
-    writeFlags(record, out, 'file.flags', atFlagNames);
-    if (uid !== NO_ID) {
-      out.plain('file.changes.uid', uid);
-      out.quoted('file.changes.owner', host.userName(uid));
-    }
-    if (gid !== NO_ID) {
-      out.plain('file.changes.gid', gid);
-      out.quoted('file.changes.group', host.groupName(gid));
-    }
-  },
+  attributes: [
+    ...COMMON,
+    flags('file.flags', atFlagNames),
+    owner('file.changes.uid', P.owner_uid),
+    quoted('file.changes.owner', ({ view, host }) => {
+      const uid = view.u32(P.owner_uid);
+      return uid === NO_ID ? undefined : host.userName(uid);
+    }),
+    owner('file.changes.gid', P.owner_gid),
+    quoted('file.changes.group', ({ view, host }) => {
+      const gid = view.u32(P.owner_gid);
+      return gid === NO_ID ? undefined : host.groupName(gid);
+    }),
+  ],
 };
 
 const fileTruncate: EventDescription = {
   object: pathOf,
   detail: ({ view }) => String(view.u64(P.size)),
-  attributes(record, out) {
-    writeCommon(record, out);
-    out.plain('file.size', record.view.u64(P.size));
-  },
+  attributes: [...COMMON, plain('file.size', ({ view }) => view.u64(P.size))],
 };
 
 const fileIo: EventDescription = {
   object: pathOf,
   detail: ({ view }) => String(view.s64(H.result)),
-  attributes(record, out) {
-    writeCommon(record, out);
-    out.plain('file.fd', record.view.s32(P.fd));
-  },
+  attributes: [...COMMON, plain('file.fd', ({ view }) => view.s32(P.fd))],
 };
+
+const mountFlags = keepTexts(mountFlagNames);
+const moveMountFlags = keepTexts(moveMountFlagNames);
 
 const fsMount: EventDescription = {
   object: pathOf,
   detail: ({ view }) => view.text(P.given2).text,
-  attributes(record, out) {
-    const { view } = record;
-    writeCommon(record, out);
-    out.text('fs.source', view.text(P.given2));
-    out.text('fs.type', view.text(P.extra));
-    const isMove = syscallNameOf(view) === 'move_mount';
-    writeFlags(record, out, 'fs.flags', isMove ? moveMountFlagNames : mountFlagNames);
-  },
+  attributes: [
+    ...COMMON,
+    text('fs.source', ({ view }) => view.text(P.given2)),
+    text('fs.type', ({ view }) => view.text(P.extra)),
+    plain('fs.flags', ({ view }) => {
+      const value = view.u32(P.flags);
+      if (value === 0) {
+        return undefined;
+      }
+      return syscallNameOf(view) === 'move_mount' ? moveMountFlags(value) : mountFlags(value);
+    }),
+  ],
 };
 
 const fsUmount: EventDescription = {
   object: pathOf,
   detail: ({ view }) => (view.u32(P.flags) === 0 ? '' : umountFlagNames(view.u32(P.flags))),
-  attributes(record, out) {
-    writeCommon(record, out);
-    writeFlags(record, out, 'fs.flags', umountFlagNames);
-  },
+  attributes: [...COMMON, flags('fs.flags', umountFlagNames)],
 };
 
 /** The file and fs families. */

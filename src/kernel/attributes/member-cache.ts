@@ -4,7 +4,7 @@ const SLOTS = 256;
 
 interface Entry {
   readonly keys: Int32Array;
-  readonly members: string;
+  readonly members: Uint8Array;
 }
 
 /**
@@ -31,7 +31,7 @@ export class MemberCache {
   }
 
   /** The members kept for the key, undefined when there are none. */
-  find(): string | undefined {
+  find(): Uint8Array | undefined {
     this.#count = 0;
     const entry = this.#slots[this.#slot()];
     if (entry !== undefined) {
@@ -46,7 +46,7 @@ export class MemberCache {
   }
 
   /** Keeps `members` for the key that {@link find} just looked for. */
-  keep(members: string): string {
+  keep(members: Uint8Array): Uint8Array {
     this.#slots[this.#slot()] = { keys: this.#keys.slice(), members };
     this.#hash = 0;
     return members;

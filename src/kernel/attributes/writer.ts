@@ -1,7 +1,8 @@
 /** Where an event's attributes are written to: a visitor, or JSON text. */
+import { ByteWriter } from '../../core/byte-writer.ts';
 import type { FieldName } from '../../core/fields.ts';
-import { escapeJson } from '../../core/json.ts';
 import type { Text } from '../text-cache.ts';
+import { MemberCache } from './member-cache.ts';
 
 /** Takes attributes one by one; a value that is '' or undefined is unknown and is left out. */
 export interface AttributeWriter {
@@ -11,6 +12,19 @@ export interface AttributeWriter {
   quoted(name: FieldName, value: string | undefined): void;
   /** A text of the record; bytes that are not UTF-8 are added as `<name>.hex`. */
   text(name: FieldName, value: Text): void;
+  /**
+   * Attributes that are the same whenever up to four numbers are: of each its low 32 bits count.
+   *
+   * @param record What `group` reads them from.
+   */
+  group<Record>(
+    group: MemberGroup<Record>,
+    record: Record,
+    a: number,
+    b?: number,
+    c?: number,
+    d?: number,
+  ): void;
 }
 
 /** Hands each attribute to a function. */
@@ -33,74 +47,125 @@ export class VisitingWriter implements AttributeWriter {
       this.visit(`${name}.hex`, value.hex);
     }
   }
+
+  group<Record>(group: MemberGroup<Record>, record: Record): void {
+    group.write(record, this);
+  }
 }
 
 /** `","name":"` by name: ends the value before and begins the next. Names are of a closed set, so this is bounded. */
-const SEAMS = new Map<string, string>();
+const SEAMS = new Map<string, Uint8Array>();
+/** What of a seam belongs to the value before: `",`. */
+const SEAM_START = 2;
+const QUOTE = Buffer.from('"', 'latin1');
 
-function seamOf(name: string): string {
+function seamOf(name: string): Uint8Array {
   let seam = SEAMS.get(name);
   if (seam === undefined) {
-    seam = `","${name}":"`;
+    seam = Buffer.from(`","${name}":"`, 'latin1');
     SEAMS.set(name, seam);
   }
   return seam;
 }
 
-/**
- * Collects JSON members. Joined from as few pieces as can be, as each piece is paid for again when the text is
- * flattened: the quote that ends a value is written with the next name.
- */
-export class JsonWriter implements AttributeWriter {
-  /** All but the quote that ends the last value. */
-  #open = '';
+const NOWHERE = new ByteWriter(0);
 
-  /** Forgets what was collected. */
-  clear(): void {
-    this.#open = '';
+/** Writes JSON members: the quote that ends a value is written with the next name. */
+export class JsonWriter implements AttributeWriter {
+  #out: ByteWriter = NOWHERE;
+  #isFirst = true;
+
+  /** Begins a new list of members at the end of `out`. */
+  begin(out: ByteWriter): void {
+    this.#out = out;
+    this.#isFirst = true;
   }
 
-  /** What was collected: `"a":"1","b":"2"`, '' for nothing. */
-  get members(): string {
-    return this.#open === '' ? '' : `${this.#open}"`;
+  /** Ends the list; nothing is written for an empty one. */
+  end(): void {
+    if (!this.#isFirst) {
+      this.#out.raw(QUOTE);
+    }
+    this.#out = NOWHERE;
   }
 
   plain(name: FieldName, value: string | number | undefined): void {
-    if (value !== undefined && value !== '') {
+    if (typeof value === 'number') {
       this.#begin(name);
-      this.#open += value;
+      this.#out.number(value);
+    } else if (value !== undefined && value !== '') {
+      this.#begin(name);
+      this.#out.repeated(value);
     }
   }
 
   quoted(name: FieldName, value: string | undefined): void {
     if (value !== undefined && value !== '') {
       this.#begin(name);
-      this.#open += escapeJson(value);
+      this.#out.escaped(value);
     }
   }
 
   text(name: FieldName, value: Text): void {
     if (value.text !== '') {
       this.#begin(name);
-      this.#open += value.escaped;
+      this.#out.raw(value.escaped);
     }
     if (value.hex !== undefined) {
       this.#begin(`${name}.hex`);
-      this.#open += value.hex;
+      this.#out.latin1(value.hex);
     }
   }
 
-  /** All members so far in a form that {@link append} takes. */
-  get group(): string {
-    return this.#open === '' ? '' : `",${this.#open}`;
+  group<Record>(group: MemberGroup<Record>, record: Record, a: number, b = 0, c = 0, d = 0): void {
+    this.append(group.members(record, a, b, c, d));
   }
 
-  /** Adds a {@link group} that was kept. */
-  append(group: string): void {
-    this.#open += this.#open === '' ? group.slice(2) : group;
+  /** Adds members that {@link membersOf} gave. */
+  append(members: Uint8Array): void {
+    if (members.length > 0) {
+      this.#out.raw(members, this.#isFirst ? SEAM_START : 0);
+      this.#isFirst = false;
+    }
   }
 
   #begin(name: string): void {
-    this.#open += this.#open === '' ? `"${name}":"` : seamOf(name);
+    this.#out.raw(seamOf(name), this.#isFirst ? SEAM_START : 0);
+    this.#isFirst = false;
+  }
+}
+
+/** What `write` writes, in a form that {@link JsonWriter.append} takes. */
+export function membersOf(write: (out: AttributeWriter) => void): Uint8Array {
+  const out = new ByteWriter();
+  const json = new JsonWriter();
+  json.begin(out);
+  write(json);
+  json.end();
+  return out.length === 0 ? out.bytes() : Buffer.concat([Buffer.from('",'), out.bytes().subarray(0, -1)]);
+}
+
+/** Attributes that follow from a few numbers of the record, and are written once for each of their combinations. */
+export class MemberGroup<Record> {
+  readonly #cache = new MemberCache(4);
+  readonly #write: (record: Record, out: AttributeWriter) => void;
+
+  /** @param write Must write by nothing but what the numbers given to {@link AttributeWriter.group} tell apart. */
+  constructor(write: (record: Record, out: AttributeWriter) => void) {
+    this.#write = write;
+  }
+
+  write(record: Record, out: AttributeWriter): void {
+    this.#write(record, out);
+  }
+
+  /** As {@link membersOf}, kept. */
+  members(record: Record, a: number, b: number, c: number, d: number): Uint8Array {
+    const cache = this.#cache;
+    cache.key(a);
+    cache.key(b);
+    cache.key(c);
+    cache.key(d);
+    return cache.find() ?? cache.keep(membersOf((out) => this.#write(record, out)));
   }
 }

@@ -2,7 +2,7 @@
 
 import { resolve } from 'node:path';
 import { parentPort, Worker } from 'node:worker_threads';
-import { encodeEvent } from '../../../src/core/envelope-json.ts';
+import { writeEvent } from '../../../src/core/envelope-json.ts';
 import type { Event } from '../../../src/core/event.ts';
 import { Batch } from '../../../src/sinks/batch.ts';
 import { countsOf, openReader } from './sensor.ts';
@@ -46,7 +46,7 @@ export function startHere(work: PathWork, toMonotonicNs: bigint, untimed: number
       latencies.push(Number(process.hrtime.bigint() + toMonotonicNs - event.timeUnixNs));
     }
     if (work === 'encode') {
-      batch.appendLatin1(encodeEvent(event));
+      writeEvent(event, batch.out);
       if (batch.sizeBytes > BATCH_BYTES) {
         batch.clear();
       }

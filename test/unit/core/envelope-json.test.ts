@@ -34,7 +34,7 @@ describe('encodeEvent()', () => {
   });
 
   test('takes ready-made attributes when the event has them', () => {
-    const event = makeEvent({ attributesJson: () => '"a":"b"' }, { ignored: 'x' });
+    const event = makeEvent({ writeAttributes: (out) => out.latin1('"a":"b"') }, { ignored: 'x' });
     expect(encodeEvent(event)).toBe(GOLDEN_JSON.replace('{}', '{"a":"b"}'));
   });
 

@@ -12,7 +12,7 @@ describe('Batch', () => {
       fc.property(fc.array(fc.oneof(latin1, utf8)), (parts) => {
         const batch = new Batch();
         for (const { kind, text } of parts) {
-          kind === 'utf8' ? batch.appendUtf8(text) : batch.appendLatin1(text);
+          kind === 'utf8' ? batch.out.utf8(text) : batch.out.latin1(text);
         }
         const expected = Buffer.concat(parts.map(({ kind, text }) => Buffer.from(text, kind)));
         expect(batch.sizeBytes).toBe(expected.length);
@@ -23,7 +23,7 @@ describe('Batch', () => {
 
   test('clear() empties it', () => {
     const batch = new Batch();
-    batch.appendLatin1('abc');
+    batch.out.latin1('abc');
     batch.count('file_open');
     batch.clear();
     expect(batch.sizeBytes).toBe(0);

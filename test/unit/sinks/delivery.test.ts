@@ -11,7 +11,7 @@ function setUp(options: Partial<DeliveryOptions> = {}) {
     if (event.object === 'huge') {
       return false;
     }
-    batch.appendLatin1(`${event.object};`);
+    batch.out.latin1(`${event.object};`);
     return true;
   };
   const clock = new ManualClock();
