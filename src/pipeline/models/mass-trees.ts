@@ -3,6 +3,8 @@ import type { HalfSpaceForest } from './half-space-forest.ts';
 
 /** Vectors are laid into the trees this many at a time: cheap per vector, and no long pause in a large window. */
 const BATCH = 250;
+/** Those that went left, those that went right, and those of an opened node's list. */
+const ROWS_A_LEVEL = 3;
 
 /** What {@link MassTrees} hold at most. */
 export interface MassShape {
@@ -50,9 +52,8 @@ export class MassTrees {
   readonly #tails: Int32Array;
   /** `trees x windowSize`: the vector after each in the list that it is on. */
   readonly #next: Uint16Array;
-  /** `(height + 2) x windowSize`: vectors on their way down, a row a level. */
+  /** `(height + 1) x ROWS_A_LEVEL x windowSize`: vectors on their way down. */
   readonly #order: Uint16Array;
-  readonly #rights: Uint16Array;
   /** When sealed: sum of `mass * 2^depth` from the root to the node. */
   readonly #sums: Float64Array;
 
@@ -76,8 +77,7 @@ export class MassTrees {
     this.#tails = new Int32Array(capacity);
     this.#sums = new Float64Array(capacity);
     this.#next = new Uint16Array(trees * windowSize);
-    this.#order = new Uint16Array((height + 2) * windowSize);
-    this.#rights = new Uint16Array(windowSize);
+    this.#order = new Uint16Array((height + 1) * ROWS_A_LEVEL * windowSize);
     this.#size = trees;
     this.clear();
   }
@@ -208,7 +208,7 @@ export class MassTrees {
   #childrenOf(node: number, tree: number, forest: HalfSpaceForest): number {
     if (this.#children[node] === 0) {
       const base = tree * this.#shape.windowSize;
-      const start = this.#rowBelow(node);
+      const start = this.#rowOfList(node);
       const end = this.#takeList(node, base, start);
       this.#open(node, forest);
       this.#handOn(forest, node, base, start, end);
@@ -234,7 +234,7 @@ export class MassTrees {
     } else {
       let [start, end] = [from, to];
       if (this.#tails[node] !== 0) {
-        start = this.#rowBelow(node);
+        start = this.#rowOfList(node);
         end = this.#takeList(node, base, start);
         this.#order.copyWithin(end, from, to);
         end += to - from;
@@ -246,39 +246,34 @@ export class MassTrees {
 
   /** Shares vectors, in the order of arrival, out to the children of an open node. */
   #handOn(forest: HalfSpaceForest, node: number, base: number, from: number, to: number): void {
-    const { vectors } = this;
     const order = this.#order;
-    const rights = this.#rights;
+    const { vectors } = this;
     const child = this.#children[node] ?? 0;
     const threshold = this.#thresholds[node] ?? 0;
     const column = (this.#features[node] ?? 0) * this.#shape.windowSize;
-    const massLeft = this.#masses[child] ?? 0;
-    const massRight = this.#masses[child + 1] ?? 0;
+    const lead = (this.#masses[child] ?? 0) - (this.#masses[child + 1] ?? 0);
+    const leftRow = this.#rowBelow(node);
+    const rightRow = leftRow + this.#shape.windowSize;
     let left = 0;
     let right = 0;
     for (let at = from; at < to; at++) {
       const vector = order[at] ?? 0;
       const value = vectors[column + vector] ?? 0;
-      let goesLeft = Number(value < threshold);
-      if (Number.isNaN(value)) {
-        goesLeft = Number(massLeft + left >= massRight + right);
-      }
-      order[from + left] = vector;
-      rights[right] = vector;
+      // Without branches, which nobody could predict. A value that is not known goes where more are, else left.
+      const isUnknown = Number(value !== value); // biome-ignore lint/suspicious/noSelfCompare: faster than isNaN here
+      const goesLeft = Number(value < threshold) | (isUnknown & Number(lead + left >= right));
+      order[leftRow + left] = vector;
+      order[rightRow + right] = vector;
       left += goesLeft;
       right += 1 - goesLeft;
     }
-    const middle = from + left;
-    for (let at = 0; at < right; at++) {
-      order[middle + at] = rights[at] ?? 0;
-    }
-    this.#masses[child] = massLeft + left;
-    this.#masses[child + 1] = massRight + right;
+    this.#masses[child] = (this.#masses[child] ?? 0) + left;
+    this.#masses[child + 1] = (this.#masses[child + 1] ?? 0) + right;
     if (left > 0) {
-      this.#pour(forest, child, base, from, middle);
+      this.#pour(forest, child, base, leftRow, leftRow + left);
     }
     if (right > 0) {
-      this.#pour(forest, child + 1, base, middle, to);
+      this.#pour(forest, child + 1, base, rightRow, rightRow + right);
     }
   }
 
@@ -302,10 +297,15 @@ export class MassTrees {
     return node;
   }
 
-  /** Start of the row of `#order` that belongs to the level below the node's. */
+  /** Start of the rows of `#order` for the vectors that the node's children get, first the left one's. */
   #rowBelow(node: number): number {
     const levelsBelow = 31 - Math.clz32(this.#halves[node] ?? 0);
-    return (this.#shape.height - levelsBelow) * this.#shape.windowSize;
+    return (this.#shape.height - levelsBelow) * ROWS_A_LEVEL * this.#shape.windowSize;
+  }
+
+  /** Start of the row for the vectors of the node's own list. */
+  #rowOfList(node: number): number {
+    return this.#rowBelow(node) - this.#shape.windowSize;
   }
 
   #appendToList(node: number, base: number, from: number, to: number): void {
