@@ -1,0 +1,79 @@
+/** Who descends from whom: which events belong to the sandbox, and to which run in it. */
+import type { EventEnvelope } from '../../src/core/event.ts';
+
+/** Follows the descendants of init while events come, and keeps what belongs to them. */
+export class Lineage {
+  readonly #initPid: number;
+  /** Run of each process by entity id; undefined for init. */
+  readonly #runs = new Map<string, number | undefined>();
+  readonly #roots = new Set<string>();
+  /** Host pids of the children of init, in the order in which it made them. */
+  readonly #rootPids: number[] = [];
+
+  /** @param initPid In the host's pid namespace. */
+  constructor(initPid: number) {
+    this.#initPid = initPid;
+  }
+
+  /** True when the event is by init or a descendant; learns from forks. */
+  admit(event: EventEnvelope): boolean {
+    const entity = entityOf(event);
+    const isInit = Number(event.data[3]) === this.#initPid;
+    if (isInit) {
+      this.#runs.set(entity, undefined);
+    } else if (!this.#runs.has(entity)) {
+      return false;
+    }
+    const child = event.attributes['process.child.entity_id'];
+    if (event.event_type === 'process_fork' && child !== undefined) {
+      if (isInit) {
+        this.#runs.set(child, this.#rootPids.length);
+        this.#roots.add(child);
+        this.#rootPids.push(Number(event.attributes['process.child.pid']));
+      } else {
+        this.#runs.set(child, this.#runs.get(entity));
+      }
+    }
+    return true;
+  }
+
+  /** Host pids of the runs, by number. */
+  get rootPids(): readonly number[] {
+    return this.#rootPids;
+  }
+
+  /** Number of the run that an event belongs to; undefined for init itself. */
+  runOf(event: EventEnvelope): number | undefined {
+    return this.#runs.get(entityOf(event));
+  }
+
+  /** True for the process that init made: su or cron, not yet the shell that reads the script. */
+  isRoot(event: EventEnvelope): boolean {
+    return this.#roots.has(entityOf(event));
+  }
+}
+
+/** The events of processes whose command line has a marker, and of their descendants. */
+export class MarkedProcesses {
+  readonly #entities = new Set<string>();
+
+  /** To be called with every event in order, twice: a mark counts from the process's first event on. */
+  learn(event: EventEnvelope, markers: readonly string[]): void {
+    const commandLine = event.attributes['process.command_line'] ?? '';
+    if (event.event_type === 'process_exec' && markers.some((marker) => commandLine.includes(marker))) {
+      this.#entities.add(entityOf(event));
+    }
+    const child = event.attributes['process.child.entity_id'];
+    if (child !== undefined && this.#entities.has(entityOf(event))) {
+      this.#entities.add(child);
+    }
+  }
+
+  has(event: EventEnvelope): boolean {
+    return this.#entities.has(entityOf(event));
+  }
+}
+
+function entityOf(event: EventEnvelope): string {
+  return event.attributes['process.entity_id'] ?? '';
+}
