@@ -4,14 +4,20 @@ import type { AttributeVisitor, Event } from '../core/event.ts';
 import type { EventIdGenerator } from '../core/event-id.ts';
 import type { EventType } from '../core/event-types.ts';
 import type { HostContext } from '../core/host-context.ts';
-import { errorCodeOf } from '../core/linux/errno.ts';
 import type { ProcessInfo } from '../core/process-info.ts';
 import { DESCRIPTIONS } from './attributes/describe.ts';
-import type { Described, DescribedPath, EventDescription } from './attributes/description.ts';
+import {
+  type Described,
+  type DescribedPath,
+  type EventDescription,
+  type Labels,
+  writeAttributes,
+} from './attributes/description.ts';
+import { CALL_ATTRIBUTES, IDENTITY_ATTRIBUTES, REST_ATTRIBUTES } from './attributes/header.ts';
 import { MemberCache } from './attributes/member-cache.ts';
-import { syscallNameOf } from './attributes/priv.ts';
-import { type AttributeWriter, JsonWriter, membersOf, VisitingWriter } from './attributes/writer.ts';
-import { NO_ID, RECORD_FLAG, RECORD_LAYOUT } from './record-layout.ts';
+import { type KernelFieldReader, readersOfType } from './attributes/readers.ts';
+import { JsonWriter, membersOf, VisitingWriter } from './attributes/writer.ts';
+import { RECORD_FLAG, RECORD_LAYOUT } from './record-layout.ts';
 import { recordPath } from './record-path.ts';
 import type { RecordView } from './record-view.ts';
 import { WallTime } from './wall-time.ts';
@@ -24,17 +30,17 @@ export interface HostIdentity {
   /** Of the agent's own container when upstream's environment names one, else ''. */
   readonly containerId: string;
   /** Attributes of the deployment, such as `cluster` and `node`; '' is left out. */
-  readonly labels: Readonly<Partial<Record<'cluster' | 'node', string>>>;
+  readonly labels: Labels;
 }
 
 const H = RECORD_LAYOUT.record_header;
 const EXEC = RECORD_LAYOUT.exec_record;
 const FORK = RECORD_LAYOUT.fork_record;
 const COMM_BYTES = 16;
-const EINPROGRESS = -115;
 const NS_PER_MS = 1_000_000;
 const TIME_KEY = Buffer.from('","ts_unix_nano":', 'latin1');
-const UNKNOWN_TYPE: EventDescription = { object: () => '', detail: () => '', attributes: () => {} };
+const UNKNOWN_TYPE: EventDescription = { object: () => '', detail: () => '', attributes: [] };
+const NO_READERS: ReadonlyMap<string, KernelFieldReader> = new Map();
 
 /** One object for all records of a view: {@link KernelEvent.begin} makes it the next event. */
 export class KernelEvent implements Event, Described {
@@ -43,18 +49,19 @@ export class KernelEvent implements Event, Described {
   readonly hostname: string;
   readonly podName: string;
   readonly namespace: string;
+  readonly labels: Labels;
   process: ProcessInfo | undefined;
   readonly #ids: EventIdGenerator;
   readonly #time: WallTime;
   readonly #ownMountNs: number;
   readonly #ownContainerId: string;
-  readonly #labels: readonly (readonly ['cluster' | 'node', string])[];
   readonly #visiting = new VisitingWriter();
   readonly #json = new JsonWriter();
   readonly #calls = new MemberCache(3);
   readonly #identities = new MemberCache(9);
   #type: EventType = 'sys_call';
   #description = UNKNOWN_TYPE;
+  #readers = NO_READERS;
   /** An exec that succeeded: the process is another program now. */
   #isNewProgram = false;
   #hasId = false;
@@ -80,10 +87,7 @@ export class KernelEvent implements Event, Described {
     this.podName = identity.podName;
     this.namespace = identity.namespace;
     this.#ownContainerId = identity.containerId;
-    this.#labels = (['cluster', 'node'] as const).flatMap((name) => {
-      const value = identity.labels[name];
-      return value ? [[name, value] as const] : [];
-    });
+    this.labels = identity.labels;
     this.#ids = ids;
     this.#time = new WallTime(bootOffsetNs);
     this.#ownMountNs = ownMountNs;
@@ -103,6 +107,7 @@ export class KernelEvent implements Event, Described {
     this.#type = type;
     this.#isNewProgram = type === 'process_exec' && this.view.s64(H.result) >= 0;
     this.#description = description;
+    this.#readers = readersOfType(type);
     this.#hasId = false;
     this.#path1 = undefined;
     this.#path2 = undefined;
@@ -232,45 +237,20 @@ export class KernelEvent implements Event, Described {
   }
 
   get(name: string): string | undefined {
-    let found: string | undefined;
-    switch (name) {
-      case 'event.action':
-        return this.#type;
-      case 'process.pid':
-        return String(this.pid);
-      case 'process.name':
-        return this.comm;
-      case 'user.id':
-        return String(this.uid);
-      case 'container.id':
-        return this.containerId || undefined;
-      case 'event.outcome':
-        return this.#type !== 'process_exec' && syscallNameOf(this.view) === undefined
-          ? undefined
-          : outcomeOf(this.view.s64(H.result));
-      case 'error.code':
-        return syscallNameOf(this.view) === undefined ? undefined : errorCodeOf(this.view.s64(H.result));
-      case 'file.path':
-        if (this.#type.startsWith('file_') || this.#type.startsWith('fs_')) {
-          return this.path(1).path || undefined;
-        }
-        break;
-    }
-    const ofProcess = this.#isNewProgram ? this.process?.execAttribute(name) : this.process?.attribute(name);
-    if (ofProcess !== undefined) {
-      return ofProcess;
-    }
-    this.visitAttributes((candidate, value) => {
-      if (candidate === name) {
-        found = value;
-      }
-    });
-    return found;
+    return this.#readers.get(name)?.(this);
+  }
+
+  /** The value of one of the attributes that the process behind the event has. */
+  processAttribute(name: string): string | undefined {
+    return this.#isNewProgram ? this.process?.execAttribute(name) : this.process?.attribute(name);
   }
 
   visitAttributes(visit: AttributeVisitor): void {
     this.#visiting.visit = visit;
-    this.#write(this.#visiting);
+    writeAttributes(CALL_ATTRIBUTES, this, this.#visiting);
+    writeAttributes(this.#description.attributes, this, this.#visiting);
+    writeAttributes(IDENTITY_ATTRIBUTES, this, this.#visiting);
+    writeAttributes(REST_ATTRIBUTES, this, this.#visiting);
     if (this.#isNewProgram) {
       this.process?.visitExecAttributes(visit);
     } else {
@@ -283,9 +263,9 @@ export class KernelEvent implements Event, Described {
     const flags = this.view.u16(H.flags);
     json.begin(out);
     json.append(this.#callGroup(flags));
-    this.#description.attributes(this, json);
+    writeAttributes(this.#description.attributes, this, json);
     json.append(this.#identityGroup(flags));
-    this.#writeRest(json, flags);
+    writeAttributes(REST_ATTRIBUTES, this, json);
     json.end();
     const ofProcess = this.#isNewProgram ? this.process?.execAttributesJson : this.process?.attributesJson;
     // The identity is always there, so this, which begins with a comma, never comes first.
@@ -294,45 +274,13 @@ export class KernelEvent implements Event, Described {
     }
   }
 
-  #write(out: AttributeWriter): void {
-    const flags = this.view.u16(H.flags);
-    this.#writeCall(out, flags);
-    this.#description.attributes(this, out);
-    this.#writeIdentity(out, flags);
-    this.#writeRest(out, flags);
-  }
-
   #callGroup(flags: number): Uint8Array {
     const { view } = this;
     const cache = this.#calls;
     cache.key(view.u32(H.syscall));
     cache.key(Math.max(-4096, Math.min(0, view.s64(H.result))));
     cache.key((flags & RECORD_FLAG.compat32) | (this.#type === 'process_exec' ? 1 << 16 : 0));
-    return cache.find() ?? cache.keep(membersOf((out) => this.#writeCall(out, flags)));
-  }
-
-  /** What the call was and how it ended; of the result only the error counts. */
-  #writeCall(out: AttributeWriter, flags: number): void {
-    const { view } = this;
-    const result = view.s64(H.result);
-    const call = syscallNameOf(view);
-    if (call !== undefined || this.#type === 'process_exec') {
-      out.plain('event.outcome', outcomeOf(result));
-      out.plain('error.code', result < 0 && result > -4096 ? errorCodeOf(result) : undefined);
-    }
-    if (flags & RECORD_FLAG.compat32) {
-      out.plain('event.via', 'compat32');
-    }
-    out.plain('syscall.name', call);
-  }
-
-  #writeRest(out: AttributeWriter, flags: number): void {
-    if (flags & (RECORD_FLAG.givenFault | RECORD_FLAG.givenTruncated)) {
-      out.plain('event.given', flags & RECORD_FLAG.givenFault ? 'fault' : 'truncated');
-    }
-    for (const [name, value] of this.#labels) {
-      out.quoted(name, value);
-    }
+    return cache.find() ?? cache.keep(membersOf((out) => writeAttributes(CALL_ATTRIBUTES, this, out)));
   }
 
   #identityGroup(flags: number): Uint8Array {
@@ -347,31 +295,8 @@ export class KernelEvent implements Event, Described {
     cache.key(view.u32(H.gid));
     cache.key(view.u32(H.cgroup_id));
     cache.key(view.u32(H.cgroup_id + 4));
-    return cache.find() ?? cache.keep(membersOf((out) => this.#writeIdentity(out, flags)));
+    return cache.find() ?? cache.keep(membersOf((out) => writeAttributes(IDENTITY_ATTRIBUTES, this, out)));
   }
-
-  #writeIdentity(out: AttributeWriter, flags: number): void {
-    const { view } = this;
-    const loginUid = view.u32(H.loginuid);
-    const session = view.u32(H.sessionid);
-    out.plain('process.namespace.mount', view.u32(H.mnt_ns) || undefined);
-    out.plain('process.namespace.pid', view.u32(H.pid_ns) || undefined);
-    if (flags & RECORD_FLAG.kernelThread) {
-      out.plain('process.is_kernel_thread', 'true');
-    }
-    out.plain('user.effective.id', view.u32(H.euid));
-    out.plain('user.login.id', loginUid === NO_ID ? undefined : loginUid);
-    out.plain('user.session.id', session === NO_ID ? undefined : session);
-    out.plain('group.id', view.u32(H.gid));
-    out.plain('cgroup.id', view.u64(H.cgroup_id));
-  }
-}
-
-function outcomeOf(result: number): string {
-  if (result >= 0 || result <= -4096) {
-    return 'success';
-  }
-  return result === EINPROGRESS ? 'unknown' : 'failure';
 }
 
 /** The arguments in a block where each ends with a NUL; the last one may be cut. */

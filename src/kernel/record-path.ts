@@ -1,11 +1,13 @@
 /** The path that a file record is about, as far as kernel and host together can tell it. */
 import type { EventType } from '../core/event-types.ts';
 import type { HostContext } from '../core/host-context.ts';
+import { escapeJson } from '../core/json.ts';
 import type { DescribedPath } from './attributes/description.ts';
-import { syscallNameOf } from './attributes/priv.ts';
+import { syscallNameOf } from './attributes/header.ts';
 import { hexOfJoined } from './joined-path.ts';
 import { RECORD_FLAG, RECORD_LAYOUT } from './record-layout.ts';
 import type { RecordView } from './record-view.ts';
+import { NO_TEXT, type Text } from './text-cache.ts';
 
 const H = RECORD_LAYOUT.record_header;
 const P = RECORD_LAYOUT.path_record;
@@ -18,7 +20,7 @@ const O_NOFOLLOW = 0o400000;
 const UMOUNT_NOFOLLOW = 8;
 const MOVE_MOUNT_T_EMPTY_PATH = 0x40;
 
-const NO_PATH: DescribedPath = { path: '', resolution: 'kernel', hex: undefined };
+const NO_PATH: DescribedPath = { ...NO_TEXT, resolution: 'kernel' };
 const PAIRS = {
   1: { base: P.path, given: P.given, baseFlag: RECORD_FLAG.pathBase },
   2: { base: P.path2, given: P.given2, baseFlag: RECORD_FLAG.path2Base },
@@ -40,23 +42,30 @@ export function recordPath(
   const { base, given, baseFlag } = PAIRS[which];
   const start = view.text(base);
   if ((view.u16(H.flags) & baseFlag) === 0) {
-    return { path: start.text, resolution: 'kernel', hex: start.hex };
+    return fromKernel(start);
   }
   const end = view.text(given);
   if (end.text === '') {
-    return meansDescriptor(view, type, which)
-      ? { path: start.text, resolution: 'kernel', hex: start.hex }
-      : NO_PATH;
+    return meansDescriptor(view, type, which) ? fromKernel(start) : NO_PATH;
   }
   // In our own mount namespace the path means the same to us, also when the process has ended by now.
   const viewer = view.u32(H.mnt_ns) === ownMountNs ? 0 : view.u32(H.tgid);
   const isFollowed = which === 1 && followsLink(view, type);
   const { path, resolution } = host.paths.resolve(viewer, start.text, end.text, isFollowed);
   if ((start.hex === undefined && end.hex === undefined) || !path.includes('\ufffd')) {
-    return { path, resolution, hex: undefined };
+    return { text: path, escaped: escapedBytes(path), hex: undefined, resolution };
   }
   const directory = resolution === 'lookup' ? path.slice(0, path.lastIndexOf('/')) : undefined;
-  return { path, resolution, hex: hexOfJoined(directory, view.textBytes(base), view.textBytes(given)) };
+  const hex = hexOfJoined(directory, view.textBytes(base), view.textBytes(given));
+  return { text: path, escaped: escapedBytes(path), hex, resolution };
+}
+
+function escapedBytes(path: string): Uint8Array {
+  return Buffer.from(escapeJson(path), 'latin1');
+}
+
+function fromKernel({ text, escaped, hex }: Text): DescribedPath {
+  return { text, escaped, hex, resolution: 'kernel' };
 }
 
 /** True when the call took an empty path for the descriptor beside it; false when it had no path that could be read. */

@@ -1,9 +1,10 @@
 /** Modes, kinds and device numbers of files. */
+import { keepTexts } from '../number-texts.ts';
 
 /** Permission bits as four octal digits, without the file's type: `0644`, `4755`. */
-export function modeText(mode: number): string {
-  return (mode & 0o7777).toString(8).padStart(4, '0');
-}
+export const modeText: (mode: number) => string = keepTexts((mode) =>
+  (mode & 0o7777).toString(8).padStart(4, '0'),
+);
 
 const TYPES: Readonly<Record<number, string>> = {
   1: 'fifo',
@@ -21,6 +22,6 @@ export function fileTypeOf(mode: number): string | undefined {
 }
 
 /** `major:minor` of a device number as the kernel holds it (major << 20 | minor). */
-export function deviceText(device: number): string {
-  return `${device >>> 20}:${device & 0xfffff}`;
-}
+export const deviceText: (device: number) => string = keepTexts(
+  (device) => `${device >>> 20}:${device & 0xfffff}`,
+);

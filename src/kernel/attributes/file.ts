@@ -11,11 +11,11 @@ import {
 import { openFlagNames } from '../../core/linux/open-flags.ts';
 import { keepTexts } from '../../core/number-texts.ts';
 import { NO_ID, PATH_STATE, RECORD_FLAG, RECORD_LAYOUT } from '../record-layout.ts';
-import { NO_TEXT } from '../text-cache.ts';
 import {
   type AttributeDefinition,
   type Described,
   type EventDescription,
+  group,
   plain,
   quoted,
   text,
@@ -80,16 +80,31 @@ const FILE_MODE: AttributeDefinition = plain(
 /** What every file event says. */
 const COMMON: readonly AttributeDefinition[] = [
   ...FILE_PATH,
-  FILE_INODE,
-  plain(
-    'file.device',
-    ofFile(({ view }) => deviceText(view.u32(P.device))),
+  group(
+    [
+      FILE_INODE,
+      plain(
+        'file.device',
+        ofFile(({ view }) => deviceText(view.u32(P.device))),
+      ),
+      plain(
+        'file.type',
+        ofFile(({ view }) => fileTypeOf(view.u32(P.file_mode))),
+      ),
+      FILE_MODE,
+    ],
+    (members, record, out) => {
+      const { view } = record;
+      out.group(
+        members,
+        record,
+        view.u32(P.inode),
+        view.u32(P.inode + 4),
+        view.u32(P.device),
+        view.u32(P.file_mode),
+      );
+    },
   ),
-  plain(
-    'file.type',
-    ofFile(({ view }) => fileTypeOf(view.u32(P.file_mode))),
-  ),
-  FILE_MODE,
 ];
 
 const TARGET: readonly AttributeDefinition[] = [
@@ -108,14 +123,13 @@ function flags(name: 'file.flags' | 'fs.flags', namesOf: (flags: number) => stri
 
 const openFlags = keepTexts((value) => openFlagNames(value, process.arch));
 const openFlags32 = keepTexts((value) => openFlagNames(value, 'ia32'));
-const openFlagsOf = ({ view }: Described): string =>
-  (view.u16(H.flags) & RECORD_FLAG.compat32 ? openFlags32 : openFlags)(view.u32(P.flags));
+const isCompat = ({ view }: Described): boolean => (view.u16(H.flags) & RECORD_FLAG.compat32) !== 0;
+const openFlagsOf = (record: Described): string =>
+  (isCompat(record) ? openFlags32 : openFlags)(record.view.u32(P.flags));
 
-const fileOpen: EventDescription = {
-  object: pathOf,
-  detail: ({ view }) => String(view.u32(P.flags)),
-  attributes: [
-    ...COMMON,
+/** How a file was opened; by flags, mode, state, and success with the caller's word size. */
+const OPENING = group(
+  [
     plain('file.changes.mode', (record) =>
       record.view.u32(P.flags) & (O_CREAT | O_TMPFILE) ? askedMode(record) : undefined,
     ),
@@ -125,8 +139,22 @@ const fileOpen: EventDescription = {
     ),
     stateFlag('file.truncated', PATH_STATE.truncated),
     stateFlag('file.written', PATH_STATE.openedForWriting),
-    plain('file.fd', (record) => (isSuccess(record) ? record.view.s32(P.fd) : undefined)),
     plain('open_flags', openFlagsOf),
+  ],
+  (members, record, out) => {
+    const { view } = record;
+    const kind = (isSuccess(record) ? 1 : 0) | (isCompat(record) ? 2 : 0);
+    out.group(members, record, view.u32(P.flags), view.u32(P.mode), view.u32(P.state), kind);
+  },
+);
+
+const fileOpen: EventDescription = {
+  object: pathOf,
+  detail: ({ view }) => String(view.u32(P.flags)),
+  attributes: [
+    ...COMMON,
+    OPENING,
+    plain('file.fd', (record) => (isSuccess(record) ? record.view.s32(P.fd) : undefined)),
   ],
 };
 

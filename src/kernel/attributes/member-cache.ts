@@ -2,9 +2,9 @@
 
 const SLOTS = 256;
 
-interface Entry {
+interface Entry<Value> {
   readonly keys: Int32Array;
-  readonly members: Uint8Array;
+  readonly members: Value;
 }
 
 /**
@@ -12,9 +12,9 @@ interface Entry {
  *
  * To be used as: {@link key} for each number, then {@link find}, and {@link keep} when there was nothing.
  */
-export class MemberCache {
+export class MemberCache<Value = Uint8Array> {
   readonly #keys: Int32Array;
-  readonly #slots: (Entry | undefined)[] = new Array<Entry | undefined>(SLOTS).fill(undefined);
+  readonly #slots: (Entry<Value> | undefined)[] = new Array<Entry<Value> | undefined>(SLOTS).fill(undefined);
   #count = 0;
   #hash = 0;
 
@@ -31,7 +31,7 @@ export class MemberCache {
   }
 
   /** The members kept for the key, undefined when there are none. */
-  find(): Uint8Array | undefined {
+  find(): Value | undefined {
     this.#count = 0;
     const entry = this.#slots[this.#slot()];
     if (entry !== undefined) {
@@ -46,7 +46,7 @@ export class MemberCache {
   }
 
   /** Keeps `members` for the key that {@link find} just looked for. */
-  keep(members: Uint8Array): Uint8Array {
+  keep(members: Value): Value {
     this.#slots[this.#slot()] = { keys: this.#keys.slice(), members };
     this.#hash = 0;
     return members;

@@ -6,22 +6,44 @@ import {
   ipv6Text,
   socketTypeName,
 } from '../../core/linux/sockets.ts';
+import { keepTexts } from '../../core/number-texts.ts';
 import { RECORD_LAYOUT } from '../record-layout.ts';
 import type { RecordView } from '../record-view.ts';
-import type { Described, EventDescription } from './description.ts';
-import type { AttributeWriter } from './writer.ts';
+import {
+  type AttributeDefinition,
+  type Described,
+  type EventDescription,
+  plain,
+  quoted,
+} from './description.ts';
+import { MemberCache } from './member-cache.ts';
 
 const N = RECORD_LAYOUT.net_record;
 const AF_UNIX = 1;
 const AF_INET = 2;
 const AF_INET6 = 10;
 
+const IPV4_BYTES = new Uint8Array(4);
+const IPV4_WORD = new DataView(IPV4_BYTES.buffer);
+const ipv4TextOfWord = keepTexts((word) => {
+  IPV4_WORD.setUint32(0, word, true);
+  return ipv4Text(IPV4_BYTES);
+});
+const ipv6Texts = new MemberCache<string>(4);
+
+function ipv6TextAt(view: RecordView, offset: number): string {
+  for (let word = 0; word < 4; word++) {
+    ipv6Texts.key(view.u32(offset + word * 4));
+  }
+  return ipv6Texts.find() ?? ipv6Texts.keep(ipv6Text(view.slice(offset, 16)));
+}
+
 function addressText(view: RecordView, offset: number): string | undefined {
   const family = view.u16(N.family);
   if (family === AF_INET) {
-    return ipv4Text(view.slice(offset, 4));
+    return ipv4TextOfWord(view.u32(offset));
   }
-  return family === AF_INET6 ? ipv6Text(view.slice(offset, 16)) : undefined;
+  return family === AF_INET6 ? ipv6TextAt(view, offset) : undefined;
 }
 
 function transportOf(view: RecordView): string | undefined {
@@ -54,86 +76,92 @@ const remoteEnd = ({ view }: Described): string => endpoint(view, N.remote, N.re
 const localEnd = ({ view }: Described): string => endpoint(view, N.local, N.local_port);
 const transport = ({ view }: Described): string => transportOf(view) ?? '';
 
+type IsInbound = (view: RecordView) => boolean;
+
 /** Both ends, source being who sends first: the caller of connect, the peer of accept. */
-function writeEnds(view: RecordView, out: AttributeWriter, isInbound: boolean): void {
-  const local = addressText(view, N.local);
-  const remote = addressText(view, N.remote);
-  const localPort = view.u16(N.local_port) || undefined;
-  const remotePort = view.u16(N.remote_port) || undefined;
-  out.plain('source.ip', isInbound ? remote : local);
-  out.plain('source.port', isInbound ? remotePort : localPort);
-  out.plain('destination.ip', isInbound ? local : remote);
-  out.plain('destination.port', isInbound ? localPort : remotePort);
+function ends(isInbound: IsInbound): AttributeDefinition[] {
+  const source = (view: RecordView): number => (isInbound(view) ? N.remote : N.local);
+  const sourcePort = (view: RecordView): number => (isInbound(view) ? N.remote_port : N.local_port);
+  const destination = (view: RecordView): number => (isInbound(view) ? N.local : N.remote);
+  const destinationPort = (view: RecordView): number => (isInbound(view) ? N.local_port : N.remote_port);
+  return [
+    plain('source.ip', ({ view }) => addressText(view, source(view))),
+    plain('source.port', ({ view }) => view.u16(sourcePort(view)) || undefined),
+    plain('destination.ip', ({ view }) => addressText(view, destination(view))),
+    plain('destination.port', ({ view }) => view.u16(destinationPort(view)) || undefined),
+  ];
 }
 
-function writeSocket(view: RecordView, out: AttributeWriter): void {
-  const family = view.u16(N.family);
-  const type = view.u16(N.socket_type);
-  out.plain('network.transport', transportOf(view));
-  if (family === AF_INET || family === AF_INET6) {
-    out.plain('network.type', family === AF_INET ? 'ipv4' : 'ipv6');
-  }
-  out.plain('socket.family', addressFamilyName(family));
-  out.plain('socket.type', type === 0 ? undefined : socketTypeName(type));
-  const fd = view.s32(N.fd);
-  out.plain('socket.fd', fd < 0 ? undefined : fd);
-  out.quoted('socket.path', unixPath(view));
-}
+const SOCKET: readonly AttributeDefinition[] = [
+  plain('network.transport', ({ view }) => transportOf(view)),
+  plain('network.type', ({ view }) => {
+    const family = view.u16(N.family);
+    if (family === AF_INET) {
+      return 'ipv4';
+    }
+    return family === AF_INET6 ? 'ipv6' : undefined;
+  }),
+  plain('socket.family', ({ view }) => addressFamilyName(view.u16(N.family))),
+  plain('socket.type', ({ view }) => {
+    const type = view.u16(N.socket_type);
+    return type === 0 ? undefined : socketTypeName(type);
+  }),
+  plain('socket.fd', ({ view }) => {
+    const fd = view.s32(N.fd);
+    return fd < 0 ? undefined : fd;
+  }),
+  quoted('socket.path', ({ view }) => unixPath(view)),
+];
 
-function connectionOf(isInbound: (view: RecordView) => boolean): EventDescription['attributes'] {
-  return ({ view }, out) => {
-    const inbound = isInbound(view);
-    writeEnds(view, out, inbound);
-    writeSocket(view, out);
-    out.plain('network.direction', inbound ? 'ingress' : 'egress');
-  };
+function connection(isInbound: IsInbound): readonly AttributeDefinition[] {
+  return [
+    ...ends(isInbound),
+    ...SOCKET,
+    plain('network.direction', ({ view }) => (isInbound(view) ? 'ingress' : 'egress')),
+  ];
 }
 
 const netConnect: EventDescription = {
   object: remoteEnd,
   detail: transport,
-  attributes: connectionOf(() => false),
+  attributes: connection(() => false),
 };
 
 const netAccept: EventDescription = {
   object: remoteEnd,
   detail: transport,
-  attributes: connectionOf(() => true),
+  attributes: connection(() => true),
 };
 
 const netBind: EventDescription = {
   object: localEnd,
   detail: transport,
-  attributes({ view }, out) {
-    out.plain('destination.ip', addressText(view, N.local));
-    out.plain('destination.port', view.u16(N.local_port) || undefined);
-    writeSocket(view, out);
-  },
+  attributes: [
+    plain('destination.ip', ({ view }) => addressText(view, N.local)),
+    plain('destination.port', ({ view }) => view.u16(N.local_port) || undefined),
+    ...SOCKET,
+  ],
 };
 
 const netListen: EventDescription = {
   object: localEnd,
   detail: transport,
-  attributes(record, out) {
-    netBind.attributes(record, out);
-    out.plain('socket.backlog', record.view.u32(N.backlog));
-  },
+  attributes: [...netBind.attributes, plain('socket.backlog', ({ view }) => view.u32(N.backlog))],
 };
+
+const isInboundClose: IsInbound = (view) => view.u16(N.is_inbound) !== 0;
 
 const netClose: EventDescription = {
   object: remoteEnd,
   detail: ({ view }) => `${view.u64(N.bytes_sent)}/${view.u64(N.bytes_received)}`,
-  attributes({ view }, out) {
-    const isInbound = view.u16(N.is_inbound) !== 0;
-    const sent = view.u64(N.bytes_sent);
-    const received = view.u64(N.bytes_received);
-    writeEnds(view, out, isInbound);
-    writeSocket(view, out);
-    out.plain('network.direction', isInbound ? 'ingress' : 'egress');
-    out.plain('source.bytes', isInbound ? received : sent);
-    out.plain('destination.bytes', isInbound ? sent : received);
-    out.plain('event.duration', view.u64(N.duration_ns));
-  },
+  attributes: [
+    ...connection(isInboundClose),
+    plain('source.bytes', ({ view }) => view.u64(isInboundClose(view) ? N.bytes_received : N.bytes_sent)),
+    plain('destination.bytes', ({ view }) =>
+      view.u64(isInboundClose(view) ? N.bytes_sent : N.bytes_received),
+    ),
+    plain('event.duration', ({ view }) => view.u64(N.duration_ns)),
+  ],
 };
 
 const netSend: EventDescription = netConnect;
@@ -141,11 +169,11 @@ const netSend: EventDescription = netConnect;
 const netSocket: EventDescription = {
   object: ({ view }) => addressFamilyName(view.u16(N.family)),
   detail: ({ view }) => socketTypeName(view.u16(N.socket_type)),
-  attributes({ view }, out) {
-    writeSocket(view, out);
+  attributes: [
+    ...SOCKET,
     // Protocol numbers are the family's own; for packet sockets an Ethernet type in network order.
-    out.plain('socket.protocol', view.u16(N.protocol));
-  },
+    plain('socket.protocol', ({ view }) => view.u16(N.protocol)),
+  ],
 };
 
 /** The net family, without DNS and bursts. */

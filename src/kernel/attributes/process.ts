@@ -1,63 +1,82 @@
 /** process_exec, process_fork, process_exit. */
-import { capabilityNames } from '../../core/linux/capabilities.ts';
 import { deviceText, modeText } from '../../core/linux/files.ts';
 import { signalName } from '../../core/linux/signals.ts';
 import { RECORD_FLAG, RECORD_LAYOUT } from '../record-layout.ts';
-import type { Described, EventDescription } from './description.ts';
+import { capabilitiesText } from './capabilities.ts';
+import { type Described, type EventDescription, plain, quoted, text } from './description.ts';
 
 const H = RECORD_LAYOUT.record_header;
 const EXEC = RECORD_LAYOUT.exec_record;
 const FORK = RECORD_LAYOUT.fork_record;
 const EXIT = RECORD_LAYOUT.exit_record;
 
-function capabilities(record: Described, offset: number): string | undefined {
-  const mask = record.view.bigU64(offset);
-  return mask === 0n ? undefined : JSON.stringify(capabilityNames(mask));
-}
+/** `read` where the kernel knew the executable. */
+const ofExecutable =
+  <T>(read: (record: Described) => T) =>
+  (record: Described): T | undefined =>
+    record.view.hasText(EXEC.executable) ? read(record) : undefined;
+
+const capabilities =
+  (offset: number) =>
+  ({ view }: Described): string | undefined =>
+    view.u32(offset) === 0 && view.u32(offset + 4) === 0 ? undefined : capabilitiesText(view, offset);
 
 const processExec: EventDescription = {
   object: ({ view }) => view.text(EXEC.executable).text || view.text(EXEC.given).text,
   detail: (record) => record.args().join(' '),
-  attributes(record, out) {
-    const { view } = record;
-    out.text('process.executable.given', view.text(EXEC.given));
-    out.text('process.interpreter', view.text(EXEC.interpreter));
-    out.plain('process.session_leader.pid', view.u32(EXEC.sid));
-    out.plain('process.group_leader.pid', view.u32(EXEC.pgid));
-    if (view.hasText(EXEC.executable)) {
-      out.plain('process.file.inode', view.u64(EXEC.inode));
-      out.plain('process.file.device', deviceText(view.u32(EXEC.device)));
-      out.plain('process.file.mode', modeText(view.u32(EXEC.mode)));
-    }
-    out.quoted('process.thread.capabilities.effective', capabilities(record, EXEC.cap_effective));
-    out.quoted('process.thread.capabilities.permitted', capabilities(record, EXEC.cap_permitted));
-    out.quoted('process.thread.capabilities.inheritable', capabilities(record, EXEC.cap_inheritable));
-    out.text('cgroup.path', view.text(EXEC.cgroup));
-    if (view.u16(H.flags) & RECORD_FLAG.pathDeleted) {
-      out.plain('file.path.deleted', 'true');
-    }
-  },
+  attributes: [
+    text('process.executable.given', ({ view }) => view.text(EXEC.given)),
+    text('process.interpreter', ({ view }) => view.text(EXEC.interpreter)),
+    plain('process.session_leader.pid', ({ view }) => view.u32(EXEC.sid)),
+    plain('process.group_leader.pid', ({ view }) => view.u32(EXEC.pgid)),
+    plain(
+      'process.file.inode',
+      ofExecutable(({ view }) => view.u64(EXEC.inode)),
+    ),
+    plain(
+      'process.file.device',
+      ofExecutable(({ view }) => deviceText(view.u32(EXEC.device))),
+    ),
+    plain(
+      'process.file.mode',
+      ofExecutable(({ view }) => modeText(view.u32(EXEC.mode))),
+    ),
+    quoted('process.thread.capabilities.effective', capabilities(EXEC.cap_effective)),
+    quoted('process.thread.capabilities.permitted', capabilities(EXEC.cap_permitted)),
+    quoted('process.thread.capabilities.inheritable', capabilities(EXEC.cap_inheritable)),
+    text('cgroup.path', ({ view }) => view.text(EXEC.cgroup)),
+    plain('file.path.deleted', ({ view }) =>
+      view.u16(H.flags) & RECORD_FLAG.pathDeleted ? 'true' : undefined,
+    ),
+  ],
 };
 
 const processFork: EventDescription = {
   object: ({ view }) => String(view.u32(FORK.child_tgid)),
   detail: () => '',
-  attributes({ view, host }, out) {
-    const child = host.processes.lookup(view.u32(FORK.child_tgid), view.u64(FORK.child_start_time_ns));
-    out.plain('process.child.pid', view.u32(FORK.child_tgid));
-    out.plain('process.child.entity_id', child?.entityId);
-  },
+  attributes: [
+    plain('process.child.pid', ({ view }) => view.u32(FORK.child_tgid)),
+    plain(
+      'process.child.entity_id',
+      ({ view, host }) =>
+        host.processes.lookup(view.u32(FORK.child_tgid), view.u64(FORK.child_start_time_ns))?.entityId,
+    ),
+  ],
 };
+
+const signalOf = ({ view }: Described): string | undefined =>
+  view.u32(EXIT.signal) === 0 ? undefined : signalName(view.u32(EXIT.signal));
 
 const processExit: EventDescription = {
   object: ({ view }) => String(view.u32(EXIT.exit_code)),
-  detail: ({ view }) => (view.u32(EXIT.signal) === 0 ? '' : signalName(view.u32(EXIT.signal))),
-  attributes({ view }, out) {
-    const signal = view.u32(EXIT.signal);
-    out.plain('process.exit_code', signal === 0 ? view.u32(EXIT.exit_code) : undefined);
-    out.plain('process.exit_signal', signal === 0 ? undefined : signalName(signal));
-    out.plain('event.duration', Math.max(0, view.u64(H.time_ns) - view.u64(H.start_time_ns)));
-  },
+  detail: (record) => signalOf(record) ?? '',
+  attributes: [
+    plain('process.exit_code', ({ view }) =>
+      view.u32(EXIT.signal) === 0 ? view.u32(EXIT.exit_code) : undefined,
+    ),
+    plain('process.exit_signal', signalOf),
+    plain('event.duration', ({ view }) => Math.max(0, view.u64(H.time_ns) - view.u64(H.start_time_ns))),
+  ],
 };
 
 /** The process family. */
