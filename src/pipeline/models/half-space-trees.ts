@@ -124,7 +124,8 @@ export class HalfSpaceTrees implements Model {
   }
 
   /*
-   * u32 trees, height, window size, dimensions; f64 seed; array of the features cut, u8 0 or 1 each;
+   * u32 trees, height, window size, dimensions; f64 seed; array of limits, low and high by turns; array of u8, 1 for each
+   * feature that is cut, else 0;
    * u32 isWarm; array of the vectors of the window before, if warm; u32 vectors of this window; array of them.
    *
    * Masses follow from the vectors, and cuts from seed and features: neither is stored. Vectors lie feature by feature.
@@ -135,6 +136,7 @@ export class HalfSpaceTrees implements Model {
     state.u32(this.#windowSize);
     state.u32(this.dimensions);
     state.f64(this.#seed);
+    state.array(Float64Array.from(this.#limits.flat()));
     const isCut = new Uint8Array(this.dimensions);
     for (const feature of this.#forest?.shape.features ?? []) {
       isCut[feature] = 1;
@@ -159,7 +161,11 @@ export class HalfSpaceTrees implements Model {
       state.u32() === this.#windowSize &&
       state.u32() === this.dimensions &&
       state.f64() === this.#seed;
-    if (!isSame) {
+    const limits = new Float64Array(2 * this.dimensions);
+    if (isSame) {
+      state.fill(limits);
+    }
+    if (!isSame || this.#limits.flat().some((limit, index) => limits[index] !== limit)) {
       state.fail('half-space trees of another shape');
     }
     const isCut = new Uint8Array(this.dimensions);

@@ -3,6 +3,8 @@ import type { HalfSpaceForest } from './half-space-forest.ts';
 
 /** Vectors are laid into the trees this many at a time: cheap per vector, and no long pause in a large window. */
 const BATCH = 250;
+/** Vectors that go in faster one by one. */
+const FEW = 8;
 /** Those that went left, those that went right, and those of an opened node's list. */
 const ROWS_A_LEVEL = 3;
 
@@ -114,6 +116,12 @@ export class MassTrees {
       return;
     }
     for (let tree = 0; tree < trees; tree++) {
+      if (fresh <= FEW) {
+        for (let vector = this.#laid; vector < this.count; vector++) {
+          this.#drop(forest, tree, vector);
+        }
+        continue;
+      }
       for (let place = 0; place < fresh; place++) {
         this.#order[place] = this.#laid + place;
       }
@@ -216,6 +224,28 @@ export class MassTrees {
     return this.#children[node] ?? 0;
   }
 
+  /** Lets one vector into a tree. */
+  #drop(forest: HalfSpaceForest, tree: number, vector: number): void {
+    const masses = this.#masses;
+    const { windowSize } = this.#shape;
+    let node = tree;
+    masses[node] = (masses[node] ?? 0) + 1;
+    while (this.#halves[node] !== 0) {
+      if (this.#children[node] === 0 && (masses[node] ?? 0) < this.#minMass) {
+        this.#order[0] = vector;
+        this.#appendToList(node, tree * windowSize, 0, 1);
+        return;
+      }
+      const child = this.#childrenOf(node, tree, forest);
+      const value = this.vectors[(this.#features[node] ?? 0) * windowSize + vector] ?? 0;
+      const isLeft = Number.isNaN(value)
+        ? (masses[child] ?? 0) >= (masses[child + 1] ?? 0)
+        : value < (this.#thresholds[node] ?? 0);
+      node = isLeft ? child : child + 1;
+      masses[node] = (masses[node] ?? 0) + 1;
+    }
+  }
+
   /**
    * Lets vectors into a node whose mass has them already.
    *
@@ -260,7 +290,7 @@ export class MassTrees {
       const vector = order[at] ?? 0;
       const value = vectors[column + vector] ?? 0;
       // Without branches, which nobody could predict. A value that is not known goes where more are, else left.
-      const isUnknown = Number(value !== value); // biome-ignore lint/suspicious/noSelfCompare: faster than isNaN here
+      const isUnknown = Number(!(value <= Number.POSITIVE_INFINITY));
       const goesLeft = Number(value < threshold) | (isUnknown & Number(lead + left >= right));
       order[leftRow + left] = vector;
       order[rightRow + right] = vector;
