@@ -34,6 +34,7 @@ ADDON := build/Release/bpf_native.node
 ADDON_SOURCES := binding.gyp $(shell find native -name '*.cc' -o -name '*.h' -o -name '*.c' -o -name '*.sh')
 BUNDLE_SOURCES := $(shell find $(wildcard src native proto) -name '*.ts' -o -name '*.proto' -o -name '*.html' -o -name '*.css')
 RULES := $(shell find rules -type f)
+CODEC := build/proto/messages.cjs
 
 .PHONY: help setup build check test test-all run bench dist readme clean install uninstall FORCE
 
@@ -43,9 +44,9 @@ help: ## List the targets
 setup: ## Install what this machine lacks to build (apt, npm)
 	@sh scripts/setup.sh build
 
-build: $(BPF_OBJECTS) $(ADDON) build/sentinel.cjs ## Compile kernel programs, addon and bundle
+build: $(BPF_OBJECTS) $(ADDON) $(CODEC) build/sentinel.cjs ## Compile kernel programs, addon and bundle
 
-check: setup ## Format, lint, types, layers, dead code
+check: setup $(CODEC) ## Format, lint, types, layers, dead code
 	@sh scripts/setup.sh check
 	@$(RUN) scripts/check.ts
 
@@ -66,7 +67,7 @@ bench: build dist ## Time it, against the alternatives
 
 dist: dist/sentinel ## Make the one executable, dist/sentinel
 
-readme: setup ## Write the tables of options into the README
+readme: setup $(CODEC) ## Write the tables of options into the README
 	@$(RUN) scripts/readme-options.ts --write
 
 clean: ## Remove what was built
@@ -114,7 +115,10 @@ $(ADDON): $(ADDON_SOURCES) package-lock.json | setup
 build/build-info.json: FORCE | setup
 	@$(RUN) scripts/build-info.ts $@
 
-build/sentinel.cjs: $(BUNDLE_SOURCES) package-lock.json scripts/bundle.ts scripts/third-party.ts build/build-info.json | setup
+$(CODEC): $(shell find proto -name '*.proto') scripts/make-proto.ts package-lock.json | setup
+	@$(RUN) scripts/make-proto.ts
+
+build/sentinel.cjs: $(BUNDLE_SOURCES) $(CODEC) package-lock.json scripts/bundle.ts scripts/third-party.ts build/build-info.json | setup
 	@$(RUN) scripts/bundle.ts
 
 dist/sentinel: build/sentinel.cjs $(BPF_OBJECTS) $(ADDON) $(RULES) scripts/dist.ts scripts/verify-dist.ts

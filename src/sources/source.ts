@@ -17,3 +17,29 @@ export interface LiveSource extends Disposable {
   /** Stops and frees everything. May be called again, in any state. */
   close(): void;
 }
+
+/** What a detector says of one event; read at once, so that the same object may come again. */
+export interface Verdict {
+  readonly anomaly: boolean;
+  /** Why, in words; '' when there is nothing to say. */
+  readonly reason: string;
+  /** At most 1, higher is stranger. */
+  readonly score: number;
+  /** The score on the model's own scale, when it has one. */
+  readonly rawScore?: number;
+}
+
+/** Takes events one by one and answers each; synchronous, and must not keep the event. */
+export interface EventJudge {
+  judge(event: Event): Verdict;
+  /** Called after each batch, however small. */
+  onBatch(): void;
+}
+
+/** A source whose peers wait for an answer to every event. */
+export interface AnsweringSource extends AsyncDisposable {
+  /** Begins to take events; peers that came earlier were told to try again. */
+  start(judge: EventJudge): void;
+  /** Takes no more, answers what came, and frees everything, by force after `deadlineMs`. May be called again, in any state. */
+  drain(deadlineMs: number): Promise<void>;
+}
