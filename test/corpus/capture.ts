@@ -33,7 +33,7 @@ export interface TechniqueRecord {
 /** What a capture is and where it is from. */
 export interface Manifest {
   readonly recorded_at: string;
-  /** Of the source tree; `+` when it had changes. */
+  /** Of the source tree, which may have had changes. */
   readonly commit: string;
   readonly kernel: string;
   readonly seed: number;
@@ -53,31 +53,47 @@ export interface Manifest {
 /** The label of what is no attack. */
 export const BENIGN = 'benign';
 
+const MEMBER_BYTES = 64 * 1024 * 1024;
+
 /** The three files of a capture, from the name of the first: `x.evt1`, `x.labels.ndjson.gz`, `x.manifest.json`. */
 export function captureFiles(path: string): { events: string; labels: string; manifest: string } {
   const stem = path.replace(/\.evt1$/, '');
   return { events: `${stem}.evt1`, labels: `${stem}.labels.ndjson.gz`, manifest: `${stem}.manifest.json` };
 }
 
-/** Makes the bytes of a capture as events come. */
+/** Makes the bytes of a capture as events come: gzip members of {@link MEMBER_BYTES} before compression. */
 export class CaptureWriter {
-  readonly #records: Buffer[] = [];
+  readonly #members: Buffer[] = [];
   readonly #labels: string[] = [];
+  #records: Buffer[] = [];
+  #recordBytes = 0;
 
   add(event: EventEnvelope, label: Label): void {
-    this.#records.push(encodeEvt1Record(encodeEnvelope(event)));
+    const record = encodeEvt1Record(encodeEnvelope(event));
+    this.#records.push(record);
+    this.#recordBytes += record.length;
     this.#labels.push(JSON.stringify(label));
+    if (this.#recordBytes > MEMBER_BYTES) {
+      this.#endMember();
+    }
   }
 
   /** @returns Bytes of the compressed events and labels together. */
   write(path: string, manifest: Manifest): number {
+    this.#endMember();
     const files = captureFiles(path);
-    const events = compress(Buffer.concat(this.#records));
+    const events = Buffer.concat(this.#members);
     const labels = compress(Buffer.from(`${this.#labels.join('\n')}\n`));
     writeFileSync(files.events, events);
     writeFileSync(files.labels, labels);
     writeFileSync(files.manifest, `${JSON.stringify(manifest, undefined, 2)}\n`);
     return events.length + labels.length;
+  }
+
+  #endMember(): void {
+    this.#members.push(compress(Buffer.concat(this.#records)));
+    this.#records = [];
+    this.#recordBytes = 0;
   }
 }
 

@@ -53,18 +53,24 @@ export class Lineage {
   }
 }
 
-/** The events of processes whose command line has a marker, and of their descendants. */
+/** The processes whose command line has a marker, and their descendants; from their first event on. */
 export class MarkedProcesses {
+  readonly #marker: string;
   readonly #entities = new Set<string>();
 
-  /** To be called with every event in order, twice: a mark counts from the process's first event on. */
-  learn(event: EventEnvelope, markers: readonly string[]): void {
+  constructor(marker: string) {
+    this.#marker = marker;
+  }
+
+  /** To be called with every event, in order, before {@link has} is asked. */
+  learn(event: EventEnvelope): void {
+    const entity = entityOf(event);
     const commandLine = event.attributes['process.command_line'] ?? '';
-    if (event.event_type === 'process_exec' && markers.some((marker) => commandLine.includes(marker))) {
-      this.#entities.add(entityOf(event));
+    if (event.event_type === 'process_exec' && commandLine.includes(this.#marker)) {
+      this.#entities.add(entity);
     }
     const child = event.attributes['process.child.entity_id'];
-    if (child !== undefined && this.#entities.has(entityOf(event))) {
+    if (child !== undefined && this.#entities.has(entity)) {
       this.#entities.add(child);
     }
   }

@@ -10,18 +10,16 @@ import { release, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { parseEnvelope } from '../../src/core/envelope-json.ts';
-import type { EventEnvelope } from '../../src/core/event.ts';
-import { BENIGN, CaptureWriter, type Label, type Manifest, type TechniqueRecord } from './capture.ts';
+import type { Manifest } from './capture.ts';
 import { hostState } from './host-state.ts';
-import { Lineage, MarkedProcesses } from './lineage.ts';
+import { writeLabelledCapture } from './labelled-capture.ts';
+import { Lineage } from './lineage.ts';
 import { makePlan, type PlannedRun } from './plan.ts';
 import { RecordingProbe } from './probe.ts';
 import { seededRandom } from './random.ts';
 import { Sandbox } from './sandbox.ts';
-import { type CorpusScript, missingPrograms, readScripts } from './scripts.ts';
-import { scrubEvent } from './scrub.ts';
+import { missingPrograms, readScripts } from './scripts.ts';
 
-const ELSEWHERE = 'elsewhere';
 /** A service needs that long before others use it. */
 const SERVICES_START_MS = 1500;
 const RUN_DEADLINE_MS = 60_000;
@@ -62,11 +60,12 @@ const plan = makePlan(seededRandom(seed), {
 const before = hostState();
 const folder = mkdtempSync(join(tmpdir(), 'sentinel-corpus-'));
 try {
-  const { manifest, bytes } = await record(folder, plan, out);
+  const { manifest, bytes, failed } = await record(folder, plan, out);
   const missed = manifest.techniques.filter(({ events }) => events === 0).map(({ script }) => script);
   const problems = [
     ...(manifest.probe.lost > 0 ? [`the probe lost ${manifest.probe.lost} events`] : []),
     ...(missed.length > 0 ? [`no event of ${missed.join(', ')}`] : []),
+    ...failed,
     ...hostState().filter((line, index) => line !== before[index]),
   ];
   console.log(
@@ -84,26 +83,39 @@ async function record(
   folder: string,
   plan: readonly PlannedRun[],
   out: string,
-): Promise<{ manifest: Manifest; bytes: number }> {
+): Promise<{ manifest: Manifest; bytes: number; failed: string[] }> {
   const startedAt = new Date();
   const sandbox = await Sandbox.start(folder);
   try {
     const paths = plan.map(({ script, seed }) => sandbox.place(script, seed));
     const lineage = new Lineage(sandbox.pid);
-    const events: EventEnvelope[] = [];
+    const events: Buffer[] = [];
     const users = { passwd: sandbox.readFile('/etc/passwd'), group: sandbox.readFile('/etc/group') };
     const probe = await RecordingProbe.start(folder, users, (line) => {
-      const event = parseEnvelope(Buffer.from(line));
-      if (lineage.admit(event)) {
-        events.push(event);
+      const json = Buffer.from(line);
+      if (lineage.admit(parseEnvelope(json))) {
+        events.push(json);
       }
     });
     try {
-      const pids = await runPlan(sandbox, plan, paths);
+      const { pids, failed } = await runPlan(sandbox, plan, paths);
       await probe.catchUp();
       const totals = await probe.stop();
       checkRoots(lineage.rootPids, pids);
-      return writeCapture({ out, events, lineage, plan, initPid: sandbox.pid, totals, startedAt });
+      const recording = { events, lineage, plan, initPid: sandbox.pid };
+      return {
+        failed,
+        ...writeLabelledCapture(out, recording, {
+          recorded_at: startedAt.toISOString(),
+          commit: execFileSync('git', ['rev-parse', '--short=12', 'HEAD'], { encoding: 'utf8' }).trim(),
+          kernel: /^[\d.]+/.exec(release())?.[0] ?? 'unknown',
+          seed,
+          duration_s: Math.round(minutes * 60),
+          hostname: 'corpus',
+          probe: totals,
+          skipped,
+        }),
+      };
     } finally {
       await probe.stop();
     }
@@ -112,12 +124,13 @@ async function record(
   }
 }
 
-/** Runs everything at its time. @returns Host pids, in the order of the plan. */
+/** Runs everything at its time. @returns Host pids in the order of the plan, and which scripts failed. */
 async function runPlan(
   sandbox: Sandbox,
   plan: readonly PlannedRun[],
   paths: readonly string[],
-): Promise<number[]> {
+): Promise<{ pids: number[]; failed: string[] }> {
+  const failed: string[] = [];
   const pids: number[] = [];
   const endings: Promise<void>[] = [];
   const beginMs = performance.now() + SERVICES_START_MS;
@@ -128,7 +141,13 @@ async function runPlan(
     const { pid, ended } = await sandbox.run(script, paths[index] ?? '');
     pids.push(pid);
     if (!isService) {
-      endings.push(ended.then((status) => checkStatus(script, status)));
+      endings.push(
+        ended.then((status) => {
+          if (status !== 0) {
+            failed.push(`${script.name} ended with ${status}`);
+          }
+        }),
+      );
     }
   }
   const late = setTimeout(() => {
@@ -140,13 +159,7 @@ async function runPlan(
   if (sandbox.diagnostics !== '') {
     console.error(`said in the sandbox:\n${sandbox.diagnostics}`);
   }
-  return pids;
-}
-
-function checkStatus(script: CorpusScript, status: number): void {
-  if (status !== 0) {
-    console.error(`${script.name} ended with ${status}`);
-  }
+  return { pids, failed };
 }
 
 /** The n-th process that init made must be the n-th run, or labels would be another's. */
@@ -154,103 +167,4 @@ function checkRoots(seen: readonly number[], started: readonly number[]): void {
   if (seen.length !== started.length || seen.some((pid, index) => pid !== started[index])) {
     throw new Error(`init's children differ: the probe saw ${seen.length}, ${started.length} were started`);
   }
-}
-
-function writeCapture(recording: {
-  out: string;
-  events: readonly EventEnvelope[];
-  lineage: Lineage;
-  plan: readonly PlannedRun[];
-  initPid: number;
-  totals: Manifest['probe'];
-  startedAt: Date;
-}): { manifest: Manifest; bytes: number } {
-  const { events, lineage, plan } = recording;
-  const marked = plan
-    .map(({ script }, index) => ({
-      index,
-      marker: script.technique?.marker,
-      processes: new MarkedProcesses(),
-    }))
-    .filter(({ marker }) => marker !== undefined);
-  for (const { marker, processes } of marked) {
-    for (const event of events) {
-      processes.learn(event, [marker ?? '']);
-    }
-  }
-  const writer = new CaptureWriter();
-  const byType: Record<string, number> = {};
-  const byRun = new Map<number, { first: bigint; last: bigint; events: number }>();
-  let count = 0;
-  let attacks = 0;
-  for (const event of events) {
-    const ownRun = lineage.runOf(event);
-    const run = marked.find(({ processes }) => processes.has(event))?.index ?? ownRun;
-    const script = run === undefined ? undefined : plan[run]?.script;
-    if (script?.name === ELSEWHERE) {
-      continue;
-    }
-    const isAttack = script?.technique !== undefined && !(run === ownRun && lineage.isRoot(event));
-    const label: Label = {
-      event_id: event.event_id,
-      label: isAttack ? (script?.technique?.id ?? BENIGN) : BENIGN,
-      session: script === undefined ? 'init' : `${script.name}#${run}`,
-    };
-    writer.add(scrubEvent(event, Number(event.data[3]) === recording.initPid), label);
-    count++;
-    byType[event.event_type] = (byType[event.event_type] ?? 0) + 1;
-    if (isAttack && run !== undefined) {
-      attacks++;
-      const known = byRun.get(run);
-      byRun.set(run, {
-        first: known?.first ?? event.ts_unix_nano,
-        last: event.ts_unix_nano,
-        events: (known?.events ?? 0) + 1,
-      });
-    }
-  }
-  const manifest: Manifest = {
-    recorded_at: recording.startedAt.toISOString(),
-    commit: commitName(),
-    kernel: /^[\d.]+/.exec(release())?.[0] ?? 'unknown',
-    seed,
-    duration_s: Math.round(minutes * 60),
-    hostname: 'corpus',
-    events: count,
-    benign_events: count - attacks,
-    attack_events: attacks,
-    events_by_type: Object.fromEntries(Object.entries(byType).sort(([a], [b]) => (a < b ? -1 : 1))),
-    probe: recording.totals,
-    techniques: techniqueRecords(plan, byRun),
-    skipped,
-  };
-  return { manifest, bytes: writer.write(recording.out, manifest) };
-}
-
-function techniqueRecords(
-  plan: readonly PlannedRun[],
-  byRun: ReadonlyMap<number, { first: bigint; last: bigint; events: number }>,
-): TechniqueRecord[] {
-  return plan.flatMap(({ script }, run) => {
-    if (script.technique === undefined) {
-      return [];
-    }
-    const seen = byRun.get(run);
-    return {
-      script: script.name,
-      technique: script.technique.id,
-      name: script.technique.name,
-      tactic: script.technique.tactic,
-      user: script.user,
-      session: `${script.name}#${run}`,
-      first_unix_ns: String(seen?.first ?? 0),
-      last_unix_ns: String(seen?.last ?? 0),
-      events: seen?.events ?? 0,
-    };
-  });
-}
-
-function commitName(): string {
-  const git = (...args: string[]) => execFileSync('git', args, { encoding: 'utf8' }).trim();
-  return git('rev-parse', '--short=12', 'HEAD');
 }

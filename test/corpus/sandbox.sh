@@ -26,6 +26,8 @@ for hidden in usr/local usr/src usr/lib/node_modules usr/lib/google-cloud-sdk; d
 	if [ -d "$hidden" ]; then mount -t tmpfs -o size=64m,mode=755 tmpfs "$hidden"; fi
 done
 mkdir -p usr/local/bin usr/local/sbin usr/local/lib
+# What an image or pip added to every start of Python.
+rm -f usr/lib/python3/dist-packages/*.pth
 mount -t overlay -o "lowerdir=/var/lib/dpkg,upperdir=$folder/dpkg-upper,workdir=$folder/dpkg-work" dpkg var/lib/dpkg
 
 mount -t proc proc proc

