@@ -1,0 +1,53 @@
+/** The models that are measured. To add one, add an entry. */
+import { HalfSpaceTrees } from '../../../src/pipeline/models/half-space-trees.ts';
+import type { Model } from '../../../src/pipeline/models/model.ts';
+import { scaleOnline } from '../../support/online-min-max.ts';
+import type { ReferenceName } from './reference.ts';
+
+/** Scalings of a whole stream in which no row knows of a later one; `rows x dimensions`, row-major. */
+export const SCALINGS = {
+  none: (values: Float64Array) => values,
+  minmax_online: scaleOnline,
+} as const satisfies Record<string, (values: Float64Array, dimensions: number) => Float64Array>;
+
+/** How a contender has to compare with its reference in ROC-AUC, and in PR-AUC too where it is a twin. */
+export type Requirement =
+  /** On every seed that both ran, at most so far away. */
+  | { readonly twinWithin: number }
+  /** In the mean, at most so far below. */
+  | { readonly below: number };
+
+/** A model with its settings. */
+export interface Contender {
+  /** The model, as `--models` names it. */
+  readonly kind: string;
+  /** What the table shows. */
+  readonly settings: string;
+  readonly scaling: keyof typeof SCALINGS;
+  build(dimensions: number, seed: number): Model;
+  /** Of several, the best on a stream counts. */
+  readonly references: readonly ReferenceName[];
+  readonly requirement?: Requirement;
+}
+
+/** Every contender, in the order of the table. */
+export const CONTENDERS: readonly Contender[] = [
+  {
+    kind: 'halfspacetrees',
+    settings: '10x8 w250 minmax_online',
+    scaling: 'minmax_online',
+    build: (dimensions, seed) =>
+      new HalfSpaceTrees(dimensions, { trees: 10, height: 8, windowSize: 250, seed }),
+    references: [{ model: 'HST(river)', settings: 'trees=10 height=8 window=250 scaler=minmax_online' }],
+    requirement: { twinWithin: 0.01 },
+  },
+  {
+    kind: 'halfspacetrees',
+    settings: '25x15 w250 minmax_online',
+    scaling: 'minmax_online',
+    build: (dimensions, seed) =>
+      new HalfSpaceTrees(dimensions, { trees: 25, height: 15, windowSize: 250, seed }),
+    references: [{ model: 'HST(river)', settings: 'trees=25 height=15 window=250 scaler=minmax_online' }],
+    requirement: { twinWithin: 0.01 },
+  },
+];
