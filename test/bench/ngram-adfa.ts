@@ -22,8 +22,6 @@ interface Scored {
   readonly value: number;
 }
 
-const WINDOW = 32;
-
 const [file, ...orders] = process.argv.slice(2);
 if (file === undefined) {
   throw new TypeError('which file? node test/bench/ngram-adfa.ts FILE [order ...]');
@@ -39,7 +37,7 @@ for (const order of orders.length === 0 ? [2, 3, 4, 5, 6] : orders.map(Number)) 
 }
 
 function report(order: number, isLearning: boolean): void {
-  const model = new NgramModel({ order, window: WINDOW });
+  const model = new NgramModel({ order });
   const train = traces.filter((trace) => trace.split === 'train');
   const test = traces.filter((trace) => trace.split === 'test');
   const startMs = performance.now();

@@ -40,7 +40,9 @@ const MIN_DISTINCT = 10;
 const MAX_EXCESS_RATIO = 1e9;
 const MAX_SCORE = 1e300;
 const BOUND_GAP = 1e-12;
-const MAX_CREDIT = 2;
+/** How many times the flagged scores that chance gives are taken in. At 1 any threshold would confirm itself. */
+const CREDIT_FACTOR = 3;
+const MAX_CREDIT = 3;
 
 /**
  * Streaming p-values of scores, high = anomalous: P(a normal score >= this one).
@@ -156,9 +158,9 @@ export class ScoreCalibrator {
   }
 
   /**
-   * Takes note of a score that was flagged, and leaves it out of the distribution, except for the share that chance
-   * alone would have flagged: of `1/p` scores one is taken in, cut to the threshold. Without those each window would be cut shorter
-   * than the one before, and the share of flagged scores would grow by itself.
+   * Takes note of a score that was flagged, and leaves it out of the distribution, except for about as many as chance alone
+   * would flag: of `1/p` scores up to three are taken in, cut to the threshold. Without them each window would be cut
+   * shorter than the one before, and the share of flagged scores would grow by itself.
    *
    * @param p The p-value up to which scores were flagged.
    */
@@ -166,7 +168,7 @@ export class ScoreCalibrator {
     if (Number.isNaN(score)) {
       return;
     }
-    this.#credit = Math.min(MAX_CREDIT, this.#credit + ++this.#seenSinceCredit * Math.max(0, p));
+    this.#credit = Math.min(MAX_CREDIT, this.#credit + ++this.#seenSinceCredit * Math.max(0, p) * CREDIT_FACTOR);
     this.#seenSinceCredit = 0;
     if (this.#credit >= 1) {
       this.#credit--;

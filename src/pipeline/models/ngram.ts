@@ -60,7 +60,7 @@ export class NgramModel {
       places = 2 ** 18,
       halfLife = 2 ** 22,
       sequences = 8192,
-      window = 32,
+      window = 64,
       warmup = 10_000,
     } = settings;
     const isRight =
@@ -110,7 +110,7 @@ export class NgramModel {
     const slot = this.#sequences.find(key);
     const surprisal = this.#surprisal(slot, this.#idOf(symbol));
     const sum = this.#sequences.sumBeforeNext(slot) + surprisal + PRIOR_SYMBOLS * this.#mean;
-    return sum / (this.#sequences.countWithNext(slot) + PRIOR_SYMBOLS);
+    return Math.max(0, sum / (this.#sequences.countWithNext(slot) + PRIOR_SYMBOLS));
   }
 
   /** Surprisal of this symbol alone, in nats. Does not change the model. */

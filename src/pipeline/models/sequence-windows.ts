@@ -15,6 +15,7 @@ export class SequenceWindows {
   readonly #symbols: Uint16Array;
   /** `capacity x window`, row-major, a ring each. */
   readonly #values: Float64Array;
+  readonly #sums: Float64Array;
   readonly #counts: Float64Array;
   /** Doubly linked list of slots from the latest used to the longest unused. */
   readonly #newer: Uint32Array;
@@ -34,6 +35,7 @@ export class SequenceWindows {
     this.#window = window;
     this.#symbols = new Uint16Array(capacity * depth);
     this.#values = new Float64Array(capacity * window);
+    this.#sums = new Float64Array(capacity);
     this.#counts = new Float64Array(capacity);
     this.#newer = new Uint32Array(capacity).fill(NONE);
     this.#older = new Uint32Array(capacity).fill(NONE);
@@ -61,6 +63,7 @@ export class SequenceWindows {
       this.#slots.set(name, slot);
       this.#keys[slot] = name;
       this.#symbols.fill(0, slot * this.#depth, (slot + 1) * this.#depth);
+      this.#sums[slot] = 0;
       this.#counts[slot] = 0;
       this.#pushNewest(slot);
     } else if (slot !== this.#newest) {
@@ -86,23 +89,22 @@ export class SequenceWindows {
       return 0;
     }
     const count = this.#counts[slot] ?? 0;
-    const start = slot * this.#window;
-    const end = start + Math.min(count, this.#window);
-    const leaving = count < this.#window ? -1 : start + (count % this.#window);
-    let sum = 0;
-    for (let index = start; index < end; index++) {
-      sum += index === leaving ? 0 : (this.#values[index] ?? 0);
-    }
-    return sum;
+    const leaving = count < this.#window ? 0 : (this.#values[slot * this.#window + (count % this.#window)] ?? 0);
+    return (this.#sums[slot] ?? 0) - leaving;
   }
 
+  /** @param value Finite. */
   push(slot: number, symbol: number, value: number): void {
     const first = slot * this.#depth;
     this.#symbols.copyWithin(first + 1, first, first + this.#depth - 1);
     this.#symbols[first] = symbol;
+    const sum = this.sumBeforeNext(slot) + value;
     const count = this.#counts[slot] ?? 0;
-    this.#values[slot * this.#window + (count % this.#window)] = value;
+    const start = slot * this.#window;
+    this.#values[start + (count % this.#window)] = value;
     this.#counts[slot] = count + 1;
+    const isRound = (count + 1) % this.#window === 0;
+    this.#sums[slot] = isRound ? sumOf(this.#values, start, start + this.#window) : sum;
   }
 
   save(state: StateWriter): void {
@@ -111,6 +113,7 @@ export class SequenceWindows {
       state.text(this.#keys[slot] ?? '');
       state.array(this.#symbols.subarray(slot * this.#depth, (slot + 1) * this.#depth));
       state.array(this.#values.subarray(slot * this.#window, (slot + 1) * this.#window));
+      state.f64(this.#sums[slot] ?? 0);
       state.f64(this.#counts[slot] ?? 0);
     }
     state.u32(this.#evictions);
@@ -136,11 +139,14 @@ export class SequenceWindows {
       const values = this.#values.subarray(slot * this.#window, (slot + 1) * this.#window);
       state.fill(kept);
       state.fill(values);
+      const sum = state.f64();
       const pushed = state.f64();
+      this.#sums[slot] = sum;
       this.#counts[slot] = pushed;
       if (
         !Number.isSafeInteger(pushed) ||
         pushed < 0 ||
+        !Number.isFinite(sum) ||
         kept.some((symbol) => symbol >= symbols) ||
         values.some((value) => !Number.isFinite(value))
       ) {
@@ -191,4 +197,13 @@ export class SequenceWindows {
 
 function bounded(key: string): string {
   return key.length > MAX_KEY_LENGTH ? key.slice(0, MAX_KEY_LENGTH) : key;
+}
+
+/** Summed anew once a round, so that rounding does not add up. */
+function sumOf(values: Float64Array, start: number, end: number): number {
+  let sum = 0;
+  for (let index = start; index < end; index++) {
+    sum += values[index] ?? 0;
+  }
+  return sum;
 }
