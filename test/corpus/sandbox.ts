@@ -163,8 +163,10 @@ export class Sandbox {
         return;
       }
     }
-    // Orphans that init inherits and what services print.
-    this.#diagnostics += `${line}\n`;
+    // The end of a process that init inherited is of no interest.
+    if (!line.startsWith('ended ')) {
+      this.#diagnostics += `${line}\n`;
+    }
   }
 }
 
