@@ -164,6 +164,7 @@ class ProbeConsumer {
   readonly #pipeline: Pipeline;
   readonly #keep: ((event: Event) => boolean) | undefined;
   readonly #ending: Ending;
+  readonly #deliveries: readonly Delivery[];
   #left: number;
   #filtered = 0;
   #forwarded = 0;
@@ -175,6 +176,7 @@ class ProbeConsumer {
     sinks: readonly Delivery[],
     ending: Ending,
   ) {
+    this.#deliveries = sinks;
     this.#host = host;
     this.#pipeline = new Pipeline({ rules, sinks });
     this.#keep = quickFilter(config.probe);
@@ -203,6 +205,10 @@ class ProbeConsumer {
 
   onBatch(): void {
     this.#host.refresh();
+  }
+
+  isCongested(): boolean {
+    return this.#deliveries.some((delivery) => delivery.isCongested);
   }
 
   get filtered(): number {

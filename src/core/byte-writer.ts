@@ -4,38 +4,48 @@ import { escapeJson } from './json.ts';
 const FIRST_BYTES = 16 * 1024;
 const MAX_KEPT_TEXTS = 8192;
 const MAX_KEPT_CHARACTERS = 2 << 20;
-/** Texts longer than this are whole command lines and such: too rare to keep. */
+/** Texts seen once that are remembered, a power of two. */
+const CANDIDATES = 1024;
+/** Longer texts are whole command lines and such: too rare to keep. */
 const MAX_TEXT = 8192;
 const ZERO = 0x30;
 
 /**
- * Texts with their bytes. When it is full it is emptied: what comes again is soon back, and nothing has to be kept in
- * order. Copying kept bytes takes a third of the time that turning a string into bytes does.
+ * Texts with their bytes: copying kept bytes takes a third of the time that turning a string into bytes does.
+ *
+ * A text is kept when it comes a second time soon after the first. When the map is full it is emptied: what is in use is
+ * soon back, and nothing has to be kept in order.
  */
 class KeptTexts {
   readonly #toBytes: (text: string) => Uint8Array;
   readonly #bytes = new Map<string, Uint8Array>();
+  readonly #seenOnce = new Array<string>(CANDIDATES).fill('');
   #characters = 0;
 
   constructor(toBytes: (text: string) => Uint8Array) {
     this.#toBytes = toBytes;
   }
 
-  get(text: string): Uint8Array {
-    return this.#bytes.get(text) ?? this.#add(text);
+  /** Undefined for a text that is not worth keeping yet. */
+  get(text: string): Uint8Array | undefined {
+    return this.#bytes.get(text) ?? this.#consider(text);
   }
 
-  #add(text: string): Uint8Array {
-    const bytes = this.#toBytes(text);
-    if (text.length > MAX_TEXT) {
-      return bytes;
+  #consider(text: string): Uint8Array | undefined {
+    const { length } = text;
+    const slot =
+      (length + 31 * text.charCodeAt(length - 1) + 1021 * text.charCodeAt(length >> 1)) & (CANDIDATES - 1);
+    if (this.#seenOnce[slot] !== text) {
+      this.#seenOnce[slot] = text;
+      return undefined;
     }
+    const bytes = this.#toBytes(text);
     if (this.#bytes.size >= MAX_KEPT_TEXTS || this.#characters > MAX_KEPT_CHARACTERS) {
       this.#bytes.clear();
       this.#characters = 0;
     }
     this.#bytes.set(text, bytes);
-    this.#characters += text.length;
+    this.#characters += length;
     return bytes;
   }
 }
@@ -88,12 +98,22 @@ export class ByteWriter {
 
   /** As {@link latin1}, for a text that will come again. */
   repeated(text: string): void {
-    this.raw(plainTexts.get(text));
+    const kept = text.length > MAX_TEXT ? undefined : plainTexts.get(text);
+    if (kept === undefined) {
+      this.latin1(text);
+    } else {
+      this.raw(kept);
+    }
   }
 
   /** Appends what stands between the quotes of a JSON string; for a text that will come again. */
   escaped(text: string): void {
-    this.raw(escapedTexts.get(text));
+    const kept = text.length > MAX_TEXT ? undefined : escapedTexts.get(text);
+    if (kept === undefined) {
+      this.latin1(escapeJson(text));
+    } else {
+      this.raw(kept);
+    }
   }
 
   /** Appends a text in UTF-8. */

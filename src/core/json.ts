@@ -4,6 +4,8 @@ const SPACE = 0x20;
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const LAST_PLAIN = 0x7e;
+/** What cannot stand for itself. A compiled search is three times as fast as a loop over character codes. */
+const NOT_PLAIN = /[^ !#-[\]-~]/;
 
 /**
  * `text` as a JSON string literal with its quotes, byte for byte what Python's `json.dumps(text)` gives: all that is
@@ -15,13 +17,8 @@ export function quoteJson(text: string): string {
 
 /** What stands between the quotes of {@link quoteJson}: `text` itself, not a copy, when nothing needs an escape. */
 export function escapeJson(text: string): string {
-  for (let index = 0; index < text.length; index++) {
-    const unit = text.charCodeAt(index);
-    if (unit < SPACE || unit > LAST_PLAIN || unit === QUOTE || unit === BACKSLASH) {
-      return escapeFrom(text, index);
-    }
-  }
-  return text;
+  const first = text.search(NOT_PLAIN);
+  return first < 0 ? text : escapeFrom(text, first);
 }
 
 /**

@@ -4,6 +4,23 @@ import type { RingBuffer } from '../../native/index.ts';
 /** Between pulls of a ring that was empty: the longest that a record for which nobody woke us can lie there. */
 export const IDLE_PULL_MS = 100;
 
+/** Between looks at sinks that are behind. */
+const CONGESTED_WAIT_MS = 1;
+/** Pulls in one turn of the event loop at most, so that timers and writes get their turn too. */
+const PULLS_PER_TURN = 8;
+
+/** How a {@link DrainLoop} is fed and feeds. */
+export interface DrainLoopOptions {
+  /** Where records are copied to: a few hundred KiB, so that they are still in the cache when they are read. */
+  readonly target: ArrayBuffer;
+  /** Milliseconds between pulls while there is traffic. */
+  readonly intervalMs: number;
+  /** Takes the bytes that are in `target` now; synchronous. */
+  readonly consume: (bytes: number) => void;
+  /** True while what was consumed last should get its turn to be written before more comes. */
+  readonly isCongested?: () => boolean;
+}
+
 /**
  * Pulls at once when the kernel wakes us and then every `intervalMs` for as long as there was something, because the
  * kernel wakes at most once in a while and leaves the rest of a flood to be fetched.
@@ -17,20 +34,17 @@ export class DrainLoop {
   readonly #target: ArrayBuffer;
   readonly #intervalMs: number;
   readonly #consume: (bytes: number) => void;
+  readonly #isCongested: () => boolean;
   #timer: NodeJS.Timeout | undefined;
   #soon: NodeJS.Immediate | undefined;
   #isRunning = false;
 
-  /**
-   * @param target Where records are copied to, 1 MiB or so.
-   * @param intervalMs Between pulls while there is traffic.
-   * @param consume Takes the bytes that are in `target` now; synchronous.
-   */
-  constructor(ring: RingBuffer, target: ArrayBuffer, intervalMs: number, consume: (bytes: number) => void) {
+  constructor(ring: RingBuffer, options: DrainLoopOptions) {
     this.#ring = ring;
-    this.#target = target;
-    this.#intervalMs = intervalMs;
-    this.#consume = consume;
+    this.#target = options.target;
+    this.#intervalMs = options.intervalMs;
+    this.#consume = options.consume;
+    this.#isCongested = options.isCongested ?? (() => false);
   }
 
   start(): void {
@@ -59,18 +73,26 @@ export class DrainLoop {
   }
 
   #pull(): void {
-    const bytes = this.#ring.drain(this.#target);
-    if (bytes > 0) {
-      this.#consume(bytes);
-    }
-    // Consuming may have stopped us.
-    if (!this.#isRunning) {
-      return;
-    }
     clearTimeout(this.#timer);
     clearImmediate(this.#soon);
-    if (bytes > this.#target.byteLength / 2) {
-      // More is waiting: come back as soon as other work had its turn.
+    let bytes = 0;
+    let hasMore = true;
+    for (let pulls = 0; hasMore && pulls < PULLS_PER_TURN; pulls++) {
+      if (this.#isCongested()) {
+        this.#timer = setTimeout(() => this.#pull(), CONGESTED_WAIT_MS);
+        return;
+      }
+      bytes = this.#ring.drain(this.#target);
+      if (bytes > 0) {
+        this.#consume(bytes);
+      }
+      // Consuming may have stopped us.
+      if (!this.#isRunning) {
+        return;
+      }
+      hasMore = bytes > this.#target.byteLength / 2;
+    }
+    if (hasMore) {
       this.#soon = setImmediate(() => this.#pull());
     } else {
       this.#timer = setTimeout(() => this.#pull(), bytes > 0 ? this.#intervalMs : IDLE_PULL_MS);

@@ -267,10 +267,11 @@ export class KernelEvent implements Event, Described {
     json.append(this.#identityGroup(flags));
     writeAttributes(REST_ATTRIBUTES, this, json);
     json.end();
-    const ofProcess = this.#isNewProgram ? this.process?.execAttributesJson : this.process?.attributesJson;
-    // The identity is always there, so this, which begins with a comma, never comes first.
-    if (ofProcess !== undefined) {
-      out.repeated(ofProcess);
+    // The identity is always there, so these, which begin with a comma, never come first.
+    if (this.#isNewProgram) {
+      out.latin1(this.process?.execAttributesJson ?? '');
+    } else {
+      out.repeated(this.process?.attributesJson ?? '');
     }
   }
 

@@ -33,7 +33,8 @@ export interface ReaderCounts {
   readonly malformed: number;
 }
 
-const TARGET_BYTES = 2 << 20;
+/** For one pull; the longest record is a quarter of it. */
+const TARGET_BYTES = 256 << 10;
 
 /** Reads the events of this host. Close it, or the programs stay until the process ends. */
 export class KernelReader implements Disposable {
@@ -54,6 +55,7 @@ export class KernelReader implements Disposable {
    *
    * @param onEvent Takes each event; it must not keep the object. What it throws ends the process.
    * @param onBatch Called after each drained batch.
+   * @param isCongested Asked before each pull: true puts it off for a moment.
    * @throws {SentinelError} SNT_KERNEL_UNSUPPORTED.
    */
   constructor(
@@ -63,6 +65,7 @@ export class KernelReader implements Disposable {
     options: KernelReaderOptions,
     onEvent: (event: Event) => void,
     onBatch: () => void,
+    isCongested: () => boolean,
   ) {
     this.#wanted = options.events;
     this.#onEvent = onEvent;
@@ -77,9 +80,12 @@ export class KernelReader implements Disposable {
       mountNamespaceOfSelf(),
     );
     this.#probe = KernelProbe.open(native, images, options);
-    this.#loop = new DrainLoop(this.#probe.ring, this.#view.buffer, options.drainIntervalMs, (bytes) =>
-      this.#consume(bytes),
-    );
+    this.#loop = new DrainLoop(this.#probe.ring, {
+      target: this.#view.buffer,
+      intervalMs: options.drainIntervalMs,
+      consume: (bytes) => this.#consume(bytes),
+      isCongested,
+    });
   }
 
   /** Begins to hand out events. */

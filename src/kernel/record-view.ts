@@ -89,7 +89,7 @@ export class RecordView {
     if (length === 0 || start + length > this.#size) {
       return NO_TEXT;
     }
-    return this.#texts.get(this.#bytes, this.#base + start, length);
+    return this.#texts.get(this.#bytes, this.#view, this.#base + start, length);
   }
 
   /** The bytes of a text, in place: valid until the next drain. */
@@ -108,7 +108,7 @@ export class RecordView {
     while (length < maxBytes && this.#bytes[start + length] !== 0) {
       length++;
     }
-    return this.#texts.get(this.#bytes, start, length);
+    return this.#texts.get(this.#bytes, this.#view, start, length);
   }
 
   /** `length` bytes at `offset`, in place. */

@@ -12,7 +12,7 @@ export interface Text {
 }
 
 interface Entry extends Text {
-  readonly bytes: Uint8Array;
+  readonly bytes: DataView;
 }
 
 /** The absent text. */
@@ -28,41 +28,61 @@ const lenientUtf8 = new TextDecoder('utf-8', { ignoreBOM: true });
 export class TextCache {
   readonly #slots: (Entry | undefined)[] = new Array<Entry | undefined>(SLOTS).fill(undefined);
 
-  /** The text of `length` bytes at `offset`; {@link NO_TEXT} for 0. */
-  get(source: Buffer, offset: number, length: number): Text {
+  /**
+   * The text of `length` bytes at `offset`; {@link NO_TEXT} for 0.
+   *
+   * @param view Of all of `source`.
+   */
+  get(source: Buffer, view: DataView, offset: number, length: number): Text {
     if (length === 0) {
       return NO_TEXT;
     }
     if (length > MAX_CACHED_BYTES) {
       return decodeText(source, offset, length);
     }
-    let hash = length;
-    for (let index = offset; index < offset + length; index++) {
-      hash = Math.imul(hash ^ (source[index] as number), 0x01000193); // FNV-1a
-    }
+    const hash = hashOf(view, offset, length);
     const slot = (hash ^ (hash >>> 15)) & (SLOTS - 1);
     const cached = this.#slots[slot];
-    if (cached !== undefined && holds(cached.bytes, source, offset, length)) {
+    if (cached !== undefined && holds(cached.bytes, view, offset, length)) {
       return cached;
     }
     const { text, escaped, hex } = decodeText(source, offset, length);
-    const entry: Entry = {
-      text,
-      escaped,
-      hex,
-      bytes: new Uint8Array(source.subarray(offset, offset + length)),
-    };
+    const bytes = new DataView(new Uint8Array(source.subarray(offset, offset + length)).buffer);
+    const entry: Entry = { text, escaped, hex, bytes };
     this.#slots[slot] = entry;
     return entry;
   }
 }
 
-function holds(bytes: Uint8Array, source: Uint8Array, offset: number, length: number): boolean {
-  if (bytes.length !== length) {
+// Four bytes at a time: these two see every byte of every text.
+
+/** FNV-1a over words, then over the bytes that are left. */
+function hashOf(view: DataView, offset: number, length: number): number {
+  const end = offset + length;
+  let hash = length;
+  let at = offset;
+  for (; at + 4 <= end; at += 4) {
+    hash = Math.imul(hash ^ view.getInt32(at, true), 0x01000193);
+    hash ^= hash >>> 13;
+  }
+  for (; at < end; at++) {
+    hash = Math.imul(hash ^ view.getUint8(at), 0x01000193);
+  }
+  return hash;
+}
+
+function holds(bytes: DataView, source: DataView, offset: number, length: number): boolean {
+  if (bytes.byteLength !== length) {
     return false;
   }
-  for (let index = 0; index < length; index++) {
-    if (bytes[index] !== source[offset + index]) {
+  let index = 0;
+  for (; index + 4 <= length; index += 4) {
+    if (bytes.getInt32(index, true) !== source.getInt32(offset + index, true)) {
+      return false;
+    }
+  }
+  for (; index < length; index++) {
+    if (bytes.getUint8(index) !== source.getUint8(offset + index)) {
       return false;
     }
   }

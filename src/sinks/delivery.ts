@@ -1,81 +1,25 @@
 /** Takes events to one sink: bounded queue, batches, retry, and an account of every event. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { type Clock, systemClock } from '../core/clock.ts';
 import type { Event } from '../core/event.ts';
-import type { EventType } from '../core/event-types.ts';
 import { Batch } from './batch.ts';
+import {
+  DELIVERY_DEFAULTS,
+  type DeliveryOptions,
+  DROP_REASONS,
+  type DropReason,
+  type Outcome,
+} from './delivery-options.ts';
 import type { Sink, SinkBatch } from './sink.ts';
-
-/** Why an event was not delivered. */
-export const DROP_REASONS = [
-  /** The queue was full when the event was offered: the newest is dropped. */
-  'queue_full',
-  /** The event alone is larger than the format allows. */
-  'too_large',
-  /** The peer refused the batch for good. */
-  'rejected',
-  /** The batch could not be written for `giveUpAfterMs`. */
-  'write_failed',
-  /** The peer closed its end. */
-  'peer_gone',
-  /** Offered after close or destroy. */
-  'closed',
-  /** Still queued, or being written, when the deadline passed or the delivery was destroyed; the peer may have it. */
-  'abandoned',
-] as const;
-
-/** One of {@link DROP_REASONS}. */
-export type DropReason = (typeof DROP_REASONS)[number];
-
-/** What became of an event. */
-export type Outcome = 'delivered' | DropReason;
-
-/** How a delivery batches, waits and gives up. */
-export interface DeliveryOptions {
-  /** Events that wait or are being written at most; a further one is dropped. */
-  readonly queueEvents: number;
-  /** Bytes that wait or are being written at most; the last event may go over. */
-  readonly queueBytes: number;
-  /** A batch is closed at this many bytes. */
-  readonly batchBytes: number;
-  /** A batch is closed after this time; 0: as soon as the sink is free. */
-  readonly flushAfterMs: number;
-  /** First pause after a failure; doubles with each further one. */
-  readonly backoffMs: number;
-  readonly maxBackoffMs: number;
-  /** A batch that could not be written for so long is dropped. */
-  readonly giveUpAfterMs: number;
-  readonly clock: Clock;
-  /** A number from 0 up to 1, for jitter. */
-  readonly random: () => number;
-  /** Called for each failure that is tried again, and for each rejected batch. */
-  readonly onFailure: (error: unknown) => void;
-  /** Called as events are settled, with the sums by type: each event exactly once. */
-  readonly onSettled: (outcome: Outcome, type: EventType, events: number) => void;
-  /** Called once, when the peer has gone for good. */
-  readonly onEnd: () => void;
-}
-
-/** Options that suit a file or a pipe on this host. */
-export const DELIVERY_DEFAULTS: DeliveryOptions = {
-  queueEvents: 262_144,
-  queueBytes: 64 * 1024 * 1024,
-  batchBytes: 256 * 1024,
-  flushAfterMs: 0,
-  backoffMs: 100,
-  maxBackoffMs: 5_000,
-  giveUpAfterMs: 60_000,
-  clock: systemClock,
-  random: Math.random,
-  onFailure: () => {},
-  onSettled: () => {},
-  onEnd: () => {},
-};
 
 /** Enough for a flood: making batches anew, a fifth of its time went to garbage collection. */
 const MAX_SPARE_BATCHES = 64;
 /** How far the last event of a batch may go over `batchBytes` before the batch has to grow. */
 const SLACK_BYTES = 32 * 1024;
+
+/** More than this in the queue, and the source should hold back. */
+const CONGESTED_BYTES = 1024 * 1024;
+/** For as long after the last batch was written: a sink that stands still must not stall the others. */
+const CONGESTED_MS = 5;
 
 /** Where all events that were offered are: `offered = delivered + queued + sum of dropped`, at any moment. */
 export interface DeliveryCounters {
@@ -104,6 +48,7 @@ export class Delivery {
   readonly #spare: Batch[] = [];
   #queuedEvents = 0;
   #queuedBytes = 0;
+  #lastSettledMs = Number.NEGATIVE_INFINITY;
   #connected = false;
   #connecting: Promise<void> | undefined;
   #writing: Promise<void> | undefined;
@@ -179,6 +124,14 @@ export class Delivery {
       this.#wake();
       await new Promise<void>((resolve) => this.#flushWaiters.push(resolve));
     }
+  }
+
+  /** True while much is queued and the sink is taking it: let it, before more is offered. */
+  get isCongested(): boolean {
+    return (
+      this.#queuedBytes > CONGESTED_BYTES &&
+      this.#options.clock.monotonicMs() - this.#lastSettledMs < CONGESTED_MS
+    );
   }
 
   /** The account so far. */
@@ -357,6 +310,7 @@ export class Delivery {
   #settle(batch: Batch, outcome: Outcome): void {
     this.#queuedEvents -= batch.events;
     this.#queuedBytes -= batch.sizeBytes;
+    this.#lastSettledMs = this.#options.clock.monotonicMs();
     if (outcome === 'delivered') {
       this.#delivered += batch.events;
     } else {

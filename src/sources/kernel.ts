@@ -37,6 +37,7 @@ export class KernelSource implements LiveSource {
       options,
       (event) => this.#consumer?.onEvent(event),
       () => this.#consumer?.onBatch(),
+      () => this.#consumer?.isCongested() === true,
     );
   }
 

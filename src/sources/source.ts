@@ -6,6 +6,8 @@ export interface EventConsumer {
   onEvent(event: Event): void;
   /** Called after each batch, however small. */
   onBatch(): void;
+  /** True while the consumer is behind but getting on: a source that can wait should, for a moment. */
+  isCongested(): boolean;
 }
 
 /** A live source. Made attached, so that nothing is missed between making and starting it. */

@@ -171,9 +171,13 @@ async function drainLive({ sensor, args, type }: Load): Promise<Sample> {
   using probe = openProbe(sensor);
   const counter = new RecordCounter(type);
   let lastNs = 0n;
-  const loop = new DrainLoop(probe.ring, counter.view.buffer, DRAIN_INTERVAL_MS, (got) => {
-    counter.count(got);
-    lastNs = process.hrtime.bigint();
+  const loop = new DrainLoop(probe.ring, {
+    target: counter.view.buffer,
+    intervalMs: DRAIN_INTERVAL_MS,
+    consume: (got) => {
+      counter.count(got);
+      lastNs = process.hrtime.bigint();
+    },
   });
   loop.start();
   const cpu = process.cpuUsage();

@@ -40,7 +40,11 @@ async function bare(load: ServingLoad, call: Call): Promise<Cost> {
 function ours(sensor: SensorOptions, watched: Call | undefined): Contender {
   return async (load, call) => {
     using probe = openProbe(sensor);
-    const loop = new DrainLoop(probe.ring, new ArrayBuffer(TARGET_BYTES), DRAIN_INTERVAL_MS, () => {});
+    const loop = new DrainLoop(probe.ring, {
+      target: new ArrayBuffer(TARGET_BYTES),
+      intervalMs: DRAIN_INTERVAL_MS,
+      consume: () => {},
+    });
     loop.start();
     const ns = await load.nsPerCall(call, CALLS[call]);
     loop.stop();

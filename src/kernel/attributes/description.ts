@@ -84,12 +84,17 @@ export function text(name: FieldName, read: (record: Described) => Text | undefi
  * combinations.
  *
  * @param write Calls `out.group` with `members`, the record and the numbers.
+ * @param slots How many combinations are kept, a power of two; 256 unless given.
  */
 export function group(
   attributes: readonly AttributeDefinition[],
   write: (members: MemberGroup<Described>, record: Described, out: AttributeWriter) => void,
+  slots?: number,
 ): AttributeDefinition {
-  const members = new MemberGroup<Described>((record, out) => writeAttributes(attributes, record, out));
+  const members = new MemberGroup<Described>(
+    (record, out) => writeAttributes(attributes, record, out),
+    slots,
+  );
   return { kind: 'group', attributes, write: (record, out) => write(members, record, out) };
 }
 

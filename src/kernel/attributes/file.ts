@@ -28,6 +28,8 @@ const O_CREAT = 0o100;
 const O_TMPFILE = 0o20000000;
 const S_IFMT = 0o170000;
 const MODE_BITS = 0o7777;
+/** Files whose inode, device, type and mode are kept as JSON. */
+const KEPT_FILES = 4096;
 
 const pathOf = (record: Described): string => record.path(1).text;
 const targetOf = (record: Described): string => record.path(2).text;
@@ -104,6 +106,7 @@ const COMMON: readonly AttributeDefinition[] = [
         view.u32(P.file_mode),
       );
     },
+    KEPT_FILES,
   ),
 ];
 

@@ -1,25 +1,32 @@
 /** JSON members that many events share, kept by the few numbers that they were made from. */
 
-const SLOTS = 256;
-
-interface Entry<Value> {
-  readonly keys: Int32Array;
-  readonly members: Value;
-}
+const DEFAULT_SLOTS = 256;
 
 /**
- * A direct-mapped cache of {@link SLOTS} entries, newest wins.
+ * A direct-mapped cache, newest wins.
  *
  * To be used as: {@link key} for each number, then {@link find}, and {@link keep} when there was nothing.
  */
 export class MemberCache<Value = Uint8Array> {
+  readonly #width: number;
+  readonly #mask: number;
+  /** `slots` x `width`: the keys of each entry. */
+  readonly #keptKeys: Int32Array;
+  readonly #kept: (Value | undefined)[];
   readonly #keys: Int32Array;
-  readonly #slots: (Entry<Value> | undefined)[] = new Array<Entry<Value> | undefined>(SLOTS).fill(undefined);
   #count = 0;
   #hash = 0;
+  #slot = 0;
 
-  /** @param keys How many numbers make up a key. */
-  constructor(keys: number) {
+  /**
+   * @param keys How many numbers make up a key.
+   * @param slots How many entries there are, a power of two.
+   */
+  constructor(keys: number, slots = DEFAULT_SLOTS) {
+    this.#width = keys;
+    this.#mask = slots - 1;
+    this.#keptKeys = new Int32Array(slots * keys);
+    this.#kept = new Array<Value | undefined>(slots).fill(undefined);
     this.#keys = new Int32Array(keys);
   }
 
@@ -32,27 +39,24 @@ export class MemberCache<Value = Uint8Array> {
 
   /** The members kept for the key, undefined when there are none. */
   find(): Value | undefined {
+    const hash = this.#hash;
+    const width = this.#width;
+    this.#slot = (hash ^ (hash >>> 15)) & this.#mask;
     this.#count = 0;
-    const entry = this.#slots[this.#slot()];
-    if (entry !== undefined) {
-      for (let index = 0; index < this.#keys.length; index++) {
-        if (entry.keys[index] !== this.#keys[index]) {
-          return undefined;
-        }
+    this.#hash = 0;
+    const start = this.#slot * width;
+    for (let index = 0; index < width; index++) {
+      if (this.#keptKeys[start + index] !== this.#keys[index]) {
+        return undefined;
       }
-      this.#hash = 0;
     }
-    return entry?.members;
+    return this.#kept[this.#slot];
   }
 
   /** Keeps `members` for the key that {@link find} just looked for. */
   keep(members: Value): Value {
-    this.#slots[this.#slot()] = { keys: this.#keys.slice(), members };
-    this.#hash = 0;
+    this.#keptKeys.set(this.#keys, this.#slot * this.#width);
+    this.#kept[this.#slot] = members;
     return members;
-  }
-
-  #slot(): number {
-    return (this.#hash ^ (this.#hash >>> 15)) & (SLOTS - 1);
   }
 }

@@ -58,6 +58,7 @@ const SEAMS = new Map<string, Uint8Array>();
 /** What of a seam belongs to the value before: `",`. */
 const SEAM_START = 2;
 const QUOTE = Buffer.from('"', 'latin1');
+const LEAD = Buffer.from('",', 'latin1');
 
 function seamOf(name: string): Uint8Array {
   let seam = SEAMS.get(name);
@@ -79,6 +80,12 @@ export class JsonWriter implements AttributeWriter {
   begin(out: ByteWriter): void {
     this.#out = out;
     this.#isFirst = true;
+  }
+
+  /** A copy of the members so far, without the quote that would end them: for {@link append}. */
+  kept(): Uint8Array {
+    const members = this.#out.bytes();
+    return this.#isFirst ? new Uint8Array(0) : Buffer.concat([LEAD, members]);
   }
 
   /** Ends the list; nothing is written for an empty one. */
@@ -135,24 +142,31 @@ export class JsonWriter implements AttributeWriter {
   }
 }
 
-/** What `write` writes, in a form that {@link JsonWriter.append} takes. */
+// Lent to one caller at a time: what is kept is a copy.
+const scratch = new ByteWriter();
+const scratchWriter = new JsonWriter();
+
+/** What `write` writes, in a form that {@link JsonWriter.append} takes; `write` must not call this. */
 export function membersOf(write: (out: AttributeWriter) => void): Uint8Array {
-  const out = new ByteWriter();
-  const json = new JsonWriter();
-  json.begin(out);
-  write(json);
-  json.end();
-  return out.length === 0 ? out.bytes() : Buffer.concat([Buffer.from('",'), out.bytes().subarray(0, -1)]);
+  scratch.clear();
+  scratchWriter.begin(scratch);
+  write(scratchWriter);
+  // The quote that ends the last value is left to whatever comes next.
+  return scratchWriter.kept();
 }
 
 /** Attributes that follow from a few numbers of the record, and are written once for each of their combinations. */
 export class MemberGroup<Record> {
-  readonly #cache = new MemberCache(4);
+  readonly #cache: MemberCache;
   readonly #write: (record: Record, out: AttributeWriter) => void;
 
-  /** @param write Must write by nothing but what the numbers given to {@link AttributeWriter.group} tell apart. */
-  constructor(write: (record: Record, out: AttributeWriter) => void) {
+  /**
+   * @param write Must write by nothing but what the numbers given to {@link AttributeWriter.group} tell apart.
+   * @param slots How many combinations are kept, a power of two.
+   */
+  constructor(write: (record: Record, out: AttributeWriter) => void, slots?: number) {
     this.#write = write;
+    this.#cache = new MemberCache(4, slots);
   }
 
   write(record: Record, out: AttributeWriter): void {

@@ -73,6 +73,7 @@ export function openReader(
       host.refresh();
       onBatch();
     },
+    () => false,
   );
   host.takeSnapshot();
   return reader;

@@ -14,6 +14,7 @@ afterEach(() => {
 /** A loop on a ring that gives what is put into `waiting`, pull by pull. */
 function loopOn(waiting: number[]) {
   const consumed: number[] = [];
+  const congested = { isTrue: false };
   const heard: { readable: (() => void) | null } = { readable: null };
   const ring: Pick<RingBuffer, 'drain' | 'onReadable'> = {
     drain: () => waiting.shift() ?? 0,
@@ -21,10 +22,13 @@ function loopOn(waiting: number[]) {
       heard.readable = callback;
     },
   };
-  const loop = new DrainLoop(ring as RingBuffer, new ArrayBuffer(1024), INTERVAL_MS, (bytes) => {
-    consumed.push(bytes);
+  const loop = new DrainLoop(ring as RingBuffer, {
+    target: new ArrayBuffer(1024),
+    intervalMs: INTERVAL_MS,
+    consume: (bytes) => consumed.push(bytes),
+    isCongested: () => congested.isTrue,
   }); // the loop uses nothing else of a ring
-  return { loop, consumed, heard };
+  return { loop, consumed, heard, congested };
 }
 
 describe('DrainLoop', () => {
@@ -60,6 +64,33 @@ describe('DrainLoop', () => {
     jest.advanceTimersByTime(IDLE_PULL_MS);
 
     expect(consumed).toEqual([64]);
+    loop.stop();
+  });
+
+  test('lets what is congested be written first, and then goes on', () => {
+    const { loop, consumed, congested } = loopOn([1000, 1000, 64]);
+    congested.isTrue = true;
+    loop.start();
+    jest.advanceTimersByTime(20);
+    expect(consumed).toEqual([]);
+
+    congested.isTrue = false;
+    jest.advanceTimersByTime(1);
+
+    expect(consumed).toEqual([1000, 1000, 64]);
+    loop.stop();
+  });
+
+  test('lets the event loop turn during a flood', () => {
+    const { loop, consumed } = loopOn(new Array(100).fill(1000));
+    loop.start();
+    expect(consumed.length).toBeLessThan(20);
+
+    for (let turn = 0; turn < 100; turn++) {
+      jest.advanceTimersToNextTimer();
+    }
+
+    expect(consumed).toHaveLength(100);
     loop.stop();
   });
 

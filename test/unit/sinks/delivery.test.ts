@@ -1,5 +1,6 @@
 import fc from 'fast-check';
-import { Delivery, type DeliveryOptions, type Outcome } from '../../../src/sinks/delivery.ts';
+import { Delivery } from '../../../src/sinks/delivery.ts';
+import type { DeliveryOptions, Outcome } from '../../../src/sinks/delivery-options.ts';
 import { makeEvent } from '../../support/events.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 import { MemorySink } from '../../support/memory-sink.ts';
@@ -41,6 +42,22 @@ describe('Delivery', () => {
     offer('a', 'b', 'c', 'd', 'e');
     await delivery.flush();
     expect(sink.written).toEqual(['a;b;', 'c;d;', 'e;']);
+    await delivery.close();
+  });
+
+  test('is congested while much waits and the sink is getting on, not when it stands still', async () => {
+    const { clock, delivery, offer } = setUp({ batchBytes: 1024 });
+    const much = 'x'.repeat(600 * 1024);
+    await delivery.start();
+    offer(much, much);
+    expect(delivery.isCongested).toBe(false); // nothing was taken yet
+
+    await delivery.flush();
+    expect(delivery.isCongested).toBe(false); // nothing waits
+    offer(much, much);
+    expect(delivery.isCongested).toBe(true);
+    clock.advance(100);
+    expect(delivery.isCongested).toBe(false);
     await delivery.close();
   });
 
