@@ -168,7 +168,10 @@ export class ScoreCalibrator {
     if (Number.isNaN(score)) {
       return;
     }
-    this.#credit = Math.min(MAX_CREDIT, this.#credit + ++this.#seenSinceCredit * Math.max(0, p) * CREDIT_FACTOR);
+    this.#credit = Math.min(
+      MAX_CREDIT,
+      this.#credit + ++this.#seenSinceCredit * Math.max(0, p) * CREDIT_FACTOR,
+    );
     this.#seenSinceCredit = 0;
     if (this.#credit >= 1) {
       this.#credit--;

@@ -89,7 +89,8 @@ export class SequenceWindows {
       return 0;
     }
     const count = this.#counts[slot] ?? 0;
-    const leaving = count < this.#window ? 0 : (this.#values[slot * this.#window + (count % this.#window)] ?? 0);
+    const leaving =
+      count < this.#window ? 0 : (this.#values[slot * this.#window + (count % this.#window)] ?? 0);
     return (this.#sums[slot] ?? 0) - leaving;
   }
 

@@ -48,7 +48,9 @@ describe('fitGeneralisedPareto()', () => {
   test('fits nothing to one value, or to values without end', () => {
     const out = { shape: 0.5, scale: 3 };
     expect(fitGeneralisedPareto(Float64Array.of(1), 0, 1, 0, 1, out)).toBe(false);
-    expect(fitGeneralisedPareto(Float64Array.of(1, 2, Number.POSITIVE_INFINITY), 0, 3, 0, 1, out)).toBe(false);
+    expect(fitGeneralisedPareto(Float64Array.of(1, 2, Number.POSITIVE_INFINITY), 0, 3, 0, 1, out)).toBe(
+      false,
+    );
     expect(out).toEqual({ shape: 0.5, scale: 3 });
   });
 });

@@ -1,6 +1,9 @@
 import fc from 'fast-check';
 import { StateReader, StateWriter } from '../../../../src/core/state-codec.ts';
-import { type CalibratorSettings, ScoreCalibrator } from '../../../../src/pipeline/calibration/score-calibrator.ts';
+import {
+  type CalibratorSettings,
+  ScoreCalibrator,
+} from '../../../../src/pipeline/calibration/score-calibrator.ts';
 import { DISTRIBUTIONS, normal, uniform } from './random-scores.ts';
 
 function calibrated(next: () => number, count: number, settings: CalibratorSettings = {}): ScoreCalibrator {
@@ -41,21 +44,25 @@ describe('ScoreCalibrator', () => {
     ['pareto', {}],
     ['crowding below 1', { upperBound: 1 }],
     ['uniform', { upperBound: 1 }],
-  ])('is right about 1 in 10,000 of a million %s scores after 20,000', (name, settings) => {
-    let exceedances = 0;
-    for (const seed of [1, 2, 3, 4, 5]) {
-      const next = (DISTRIBUTIONS[name] ?? normal)(seed);
-      const calibrator = calibrated(next, 20_000, settings);
-      const threshold = calibrator.scoreAt(1e-4);
-      expect(calibrator.pvalue(threshold + 1e-9)).toBeLessThanOrEqual(1e-4);
-      for (let index = 0; index < 200_000; index++) {
-        exceedances += next() > threshold ? 1 : 0;
+  ])(
+    'is right about 1 in 10,000 of a million %s scores after 20,000',
+    (name, settings) => {
+      let exceedances = 0;
+      for (const seed of [1, 2, 3, 4, 5]) {
+        const next = (DISTRIBUTIONS[name] ?? normal)(seed);
+        const calibrator = calibrated(next, 20_000, settings);
+        const threshold = calibrator.scoreAt(1e-4);
+        expect(calibrator.pvalue(threshold + 1e-9)).toBeLessThanOrEqual(1e-4);
+        for (let index = 0; index < 200_000; index++) {
+          exceedances += next() > threshold ? 1 : 0;
+        }
       }
-    }
-    // 100 would be exact; the tail is cautious by a standard error of its shape.
-    expect(exceedances).toBeGreaterThan(15);
-    expect(exceedances).toBeLessThan(200);
-  }, 20_000);
+      // 100 would be exact; the tail is cautious by a standard error of its shape.
+      expect(exceedances).toBeGreaterThan(15);
+      expect(exceedances).toBeLessThan(200);
+    },
+    20_000,
+  );
 
   test('resolves p-values below 1e-8', () => {
     const calibrator = calibrated(normal(1), 20_000);
@@ -106,7 +113,10 @@ describe('ScoreCalibrator', () => {
         for (const value of scores) {
           calibrator.observe(value);
         }
-        const [low, high] = [calibrator.pvalue(Math.min(one, other)), calibrator.pvalue(Math.max(one, other))];
+        const [low, high] = [
+          calibrator.pvalue(Math.min(one, other)),
+          calibrator.pvalue(Math.max(one, other)),
+        ];
         return low >= high && high > 0 && low <= 1;
       }),
     );
@@ -211,8 +221,10 @@ describe('ScoreCalibrator', () => {
     const state = new StateWriter();
     calibrated(normal(1), 2000).save(state);
     const bytes = Uint8Array.from(state.bytes());
-    const read = (changed: Uint8Array, settings: CalibratorSettings = {}) => () =>
-      new ScoreCalibrator(settings).restore(new StateReader(changed));
+    const read =
+      (changed: Uint8Array, settings: CalibratorSettings = {}) =>
+      () =>
+        new ScoreCalibrator(settings).restore(new StateReader(changed));
     expect(read(bytes, { upperBound: 1 })).toThrow('other settings');
     expect(read(bytes, { bodyHorizon: 65_536 })).toThrow('another horizon');
     expect(read(bytes.subarray(0, bytes.length - 1))).toThrow('the state ends');
