@@ -24,6 +24,20 @@ export class MersenneTwister {
     this.#seedByArray(high === 0 ? [magnitude >>> 0] : [magnitude >>> 0, high]);
   }
 
+  /**
+   * Seeded by `init_genrand`, as torch's generator for the processor is.
+   *
+   * @throws {RangeError} If `seed` is not an integer of 32 bits without sign.
+   */
+  static fromWord(seed: number): MersenneTwister {
+    if (seed >>> 0 !== seed) {
+      throw new RangeError(`not a seed of 32 bits: ${seed}`);
+    }
+    const twister = new MersenneTwister(0);
+    twister.#seedByWord(seed);
+    return twister;
+  }
+
   /** The next 32 bits. */
   uint32(): number {
     if (this.#next === WORDS) {
@@ -72,12 +86,17 @@ export class MersenneTwister {
     return low;
   }
 
-  #seedByArray(key: readonly number[]): void {
+  #seedByWord(word: number): void {
     const state = this.#state;
-    state[0] = 19_650_218;
+    state[0] = word;
     for (let at = 1; at < WORDS; at++) {
       state[at] = Math.imul(1_812_433_253, mixed(state[at - 1])) + at;
     }
+  }
+
+  #seedByArray(key: readonly number[]): void {
+    this.#seedByWord(19_650_218);
+    const state = this.#state;
     let at = 1;
     for (let round = 0; round < WORDS; round++) {
       const place = round % key.length;
