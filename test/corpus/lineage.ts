@@ -1,9 +1,13 @@
 /** Who descends from whom: which events belong to the sandbox, and to which run in it. */
 import type { EventEnvelope } from '../../src/core/event.ts';
 
+const ENTITY_MEMBER = '"process.entity_id":"';
+
 /** Follows the descendants of init while events come, and keeps what belongs to them. */
 export class Lineage {
   readonly #initPid: number;
+  /** The pid as it stands in `data`. */
+  readonly #initCell: string;
   /** Run of each process by entity id; undefined for init. */
   readonly #runs = new Map<string, number | undefined>();
   readonly #roots = new Set<string>();
@@ -13,6 +17,17 @@ export class Lineage {
   /** @param initPid In the host's pid namespace. */
   constructor(initPid: number) {
     this.#initPid = initPid;
+    this.#initCell = `,"${initPid}",`;
+  }
+
+  /** False for JSON of events that {@link admit} would refuse: a look at the text, as most of a busy host's are not ours. */
+  concerns(json: string): boolean {
+    const at = json.indexOf(ENTITY_MEMBER);
+    const start = at + ENTITY_MEMBER.length;
+    return (
+      (at !== -1 && this.#runs.has(json.slice(start, json.indexOf('"', start)))) ||
+      json.includes(this.#initCell)
+    );
   }
 
   /** True when the event is by init or a descendant; learns from forks. */

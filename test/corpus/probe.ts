@@ -9,6 +9,8 @@ import type { Readable } from 'node:stream';
 
 const READY_DEADLINE_MS = 30_000;
 const END_DEADLINE_MS = 60_000;
+/** Much, as the rest of the host may be busy too. */
+const RING_BYTES = String(256 * 1024 * 1024);
 const MARK_EVERY_MS = 200;
 const SUMMARY = /(\d+) seen, (\d+) forwarded, (\d+) filtered, (\d+) lost/;
 
@@ -73,7 +75,17 @@ export class RecordingProbe {
     writeFileSync(group, users.group);
     const script =
       'mount --bind "$1" /etc/passwd && mount --bind "$2" /etc/group && shift 2 && exec node_modules/.bin/node --no-warnings "$@"';
-    const probe = ['build/sentinel.cjs', 'probe', '--all', '--sink', 'stdout', '--output', 'json'];
+    const probe = [
+      'build/sentinel.cjs',
+      'probe',
+      '--all',
+      '--sink',
+      'stdout',
+      '--output',
+      'json',
+      '--ring-bytes',
+      RING_BYTES,
+    ];
     const recording = new RecordingProbe(['sh', '-c', script, 'sh', passwd, group, ...probe], onLine);
     await recording.catchUp(READY_DEADLINE_MS);
     return recording;

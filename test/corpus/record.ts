@@ -92,6 +92,9 @@ async function record(
     const events: Buffer[] = [];
     const users = { passwd: sandbox.readFile('/etc/passwd'), group: sandbox.readFile('/etc/group') };
     const probe = await RecordingProbe.start(folder, users, (line) => {
+      if (!lineage.concerns(line)) {
+        return;
+      }
       const json = Buffer.from(line);
       if (lineage.admit(parseEnvelope(json))) {
         events.push(json);

@@ -97,6 +97,13 @@ describe('Lineage', () => {
     expect(lineage.admit(fork(202, 'cron', 203, 'job'))).toBe(true);
     expect(lineage.admit(event('file_open', 203, 'job'))).toBe(true);
     expect(lineage.admit(event('file_open', 203, 'the same pid, another process'))).toBe(false);
+    const concerned = [
+      event('file_open', 203, 'job'),
+      event('x', INIT_PID, 'init'),
+      event('x', 7, 'stranger'),
+    ];
+    const json = (each: EventEnvelope) => JSON.stringify({ ...each, ts_unix_nano: 0 });
+    expect(concerned.map((each) => lineage.concerns(json(each)))).toEqual([true, true, false]);
     expect(lineage.rootPids).toEqual([201, 202]);
     expect(lineage.runOf(event('file_open', 203, 'job'))).toBe(1);
     expect([lineage.isRoot(event('x', 202, 'cron')), lineage.isRoot(event('x', 203, 'job'))]).toEqual([
