@@ -120,15 +120,22 @@ export class Adwin {
     this.#deviation = state.f64();
     this.#before = state.f64();
     let width = 0;
+    let sum = 0;
     for (let row = 0; row < ROWS; row++) {
       const filled = this.#filled[row] ?? 0;
       width += filled * 2 ** row;
       if (filled > BUCKETS || (filled > 0 && row >= this.#rows)) {
         state.fail('a window with too many buckets');
       }
+      for (let slot = row * SLOTS; slot < row * SLOTS + filled; slot++) {
+        sum += this.#sums[slot] ?? 0;
+        if (!isWithin(this.#sums[slot], 2 ** row) || !isWithin(this.#deviations[slot], 2 ** row)) {
+          state.fail('a bucket with an impossible sum');
+        }
+      }
     }
-    const isSum = this.#sum >= -1e-6 * width && this.#sum <= width * (1 + 1e-6);
-    if (width !== this.#width || this.#rows === 0 || !isSum || !Number.isFinite(this.#deviation)) {
+    const isSum = Math.abs(sum - this.#sum) <= 1e-6 * (1 + width) && this.#deviation >= 0;
+    if (width !== this.#width || this.#rows === 0 || !isSum || !Number.isFinite(this.#before)) {
       state.fail('a window that does not add up');
     }
   }
@@ -227,4 +234,9 @@ export class Adwin {
     }
     return false;
   }
+}
+
+/** Sums and squared deviations of a bucket cannot be more than its size; rounding may leave a trace. */
+function isWithin(value: number | undefined, size: number): boolean {
+  return value !== undefined && value >= 0 && value <= size * (1 + 1e-9);
 }
