@@ -47,6 +47,11 @@ export function shownCount(count: number): string {
   return String(Number(count.toFixed(1)));
 }
 
+/** How often of how often: `3 of 120`. */
+export function share({ count, total }: { readonly count: number; readonly total: number }): string {
+  return `${shownCount(count)} of ${shownCount(Math.max(count, total))}`;
+}
+
 /** A share of one as a percentage with two significant digits. */
 export function shownShare(share: number): string {
   return `${Number((share * 100).toPrecision(2))} %`;
