@@ -8,9 +8,11 @@ import { Batch } from '../../src/sinks/batch.ts';
 import { Delivery } from '../../src/sinks/delivery.ts';
 import type { DeliveryOptions, Outcome } from '../../src/sinks/delivery-options.ts';
 import { evt1Sink } from '../../src/sinks/evt1.ts';
+import { GRPC_SINK_DEFAULTS, grpcSink } from '../../src/sinks/grpc.ts';
 import { ndjsonFormat } from '../../src/sinks/record-format.ts';
 import type { Sink } from '../../src/sinks/sink.ts';
 import { stdoutSink } from '../../src/sinks/stdout.ts';
+import { GrpcSource } from '../../src/sources/grpc.ts';
 import { makeEvent } from '../support/events.ts';
 import { withTempFolder } from '../support/temp-folder.ts';
 
@@ -18,7 +20,11 @@ interface Subject {
   readonly sink: Sink;
   /** The ids of the events that the peer has, in order. */
   received(): string[];
+  /** Ends the peer, where it is one of its own. */
+  close?(): Promise<void>;
 }
+
+type MakeSubject = (folder: string) => Subject | Promise<Subject>;
 
 function makeStdout(): Subject {
   const chunks: Buffer[] = [];
@@ -59,25 +65,42 @@ function makeFile(compress: boolean): (folder: string) => Subject {
   };
 }
 
-const SINKS: readonly [string, (folder: string) => Subject][] = [
+/** A detector that notes which events it was asked about. */
+async function makeGrpc(): Promise<Subject> {
+  const source = await GrpcSource.listen({ address: '127.0.0.1:0' });
+  const ids: string[] = [];
+  source.start({
+    judge(event) {
+      ids.push(event.eventId);
+      return { anomaly: false, reason: '', score: 0 };
+    },
+    onBatch() {},
+  });
+  const config = { ...GRPC_SINK_DEFAULTS, endpoint: source.address };
+  return { sink: grpcSink.build(config, {}), received: () => ids, close: () => source.drain(0) };
+}
+
+const SINKS: readonly [string, MakeSubject][] = [
   ['stdout', makeStdout],
   ['file', makeFile(false)],
   ['file, compressed', makeFile(true)],
+  ['grpc', makeGrpc],
 ];
 
 /** Runs one test on a sink behind a delivery, and checks afterwards that the account adds up. */
 function withDelivery(
-  make: (folder: string) => Subject,
+  make: MakeSubject,
   use: (delivery: Delivery, subject: Subject) => Promise<void>,
   options: Partial<DeliveryOptions> = {},
 ): Promise<void> {
   return withTempFolder(async (folder) => {
-    const subject = make(folder);
+    const subject = await make(folder);
     const settled = new Map<Outcome, number>();
     const onSettled = (outcome: Outcome, _type: string, events: number) =>
       settled.set(outcome, (settled.get(outcome) ?? 0) + events);
     const delivery = new Delivery(subject.sink, { batchBytes: 1000, onSettled, ...options });
     await use(delivery, subject);
+    await subject.close?.();
     const { offered, delivered, queued, dropped } = delivery.counters();
     expect(queued).toBe(0);
     expect(delivered + Object.values(dropped).reduce((sum, count) => sum + count, 0)).toBe(offered);
@@ -158,17 +181,18 @@ describe.each(SINKS)('the %s sink', (_, make) => {
 
   test('is disposed in any state, more than once', () =>
     withTempFolder(async (folder) => {
-      const { sink } = make(folder);
+      const { sink, close } = await make(folder);
       await sink[Symbol.asyncDispose]();
       await sink.connect(new AbortController().signal);
       await sink.connect(new AbortController().signal);
       await sink[Symbol.asyncDispose]();
       await sink[Symbol.asyncDispose]();
+      await close?.();
     }));
 
   test('connects again after it was given up', () =>
     withTempFolder(async (folder) => {
-      const { sink, received } = make(folder);
+      const { sink, received, close } = await make(folder);
       const { signal } = new AbortController();
       for (const id of ['0', '1']) {
         await sink.connect(signal);
@@ -176,6 +200,7 @@ describe.each(SINKS)('the %s sink', (_, make) => {
         await sink[Symbol.asyncDispose]();
       }
       expect(received()).toEqual(['0', '1']);
+      await close?.();
     }));
 
   test('counts what its queue has no room for', () =>

@@ -4,7 +4,7 @@ import type { AttributeVisitor, Event } from '../event.ts';
 /*
  * Written by hand: encoded and decoded by protobuf.js (static code) one event of 590 bytes with 14 attributes costs
  * 9.0 + 23.4 us; this and wire-event.ts cost 1.4 + 0.7 us, attributes decoded 2.6 us (`make bench BENCH=grpc`, row
- * "codec"). It also keeps an attribute named __proto__, which that code drops.
+ * "codec").
  *
  * record   = %x12 length envelope                      ; field 2 of EventBatch: records in a row are its `events`
  * envelope = *( tag length text ) *( %xA2.01 length entry ) [ %xF0.01 varint ]
