@@ -4,6 +4,7 @@ import { HalfSpaceForest } from './half-space-forest.ts';
 import { MassTrees } from './mass-trees.ts';
 import type { Model } from './model.ts';
 
+const INFINITY = Number.POSITIVE_INFINITY;
 const MAX_WINDOW = 65_535;
 const MAX_DIMENSIONS = 65_535;
 const MAX_CUTS = 2 ** 23;
@@ -233,7 +234,7 @@ export class HalfSpaceTrees implements Model {
 
 function hasGap(x: Float64Array, dimensions: number): boolean {
   for (let feature = 0; feature < dimensions; feature++) {
-    if (Number.isNaN(x[feature])) {
+    if (!((x[feature] ?? 0) <= INFINITY)) {
       return true;
     }
   }

@@ -5,6 +5,8 @@ import type { HalfSpaceForest } from './half-space-forest.ts';
 const BATCH = 250;
 /** Vectors that go in faster one by one. */
 const FEW = 8;
+const INFINITY = Number.POSITIVE_INFINITY;
+const NAN = Number.NaN;
 /** Those that went left, those that went right, and those of an opened node's list. */
 const ROWS_A_LEVEL = 3;
 
@@ -100,7 +102,7 @@ export class MassTrees {
     const { dimensions, windowSize } = this.#shape;
     const { vectors, count } = this;
     for (let feature = 0; feature < dimensions; feature++) {
-      vectors[feature * windowSize + count] = x[feature] ?? Number.NaN;
+      vectors[feature * windowSize + count] = x[feature] ?? NAN;
     }
     this.count = count + 1;
     if (this.count - this.#laid >= BATCH) {
@@ -164,7 +166,7 @@ export class MassTrees {
       let node = tree;
       let child = children[node] ?? 0;
       while (child !== 0) {
-        node = child + Number(!((x[features[node] ?? 0] ?? 0) < (thresholds[node] ?? 0)));
+        node = child + ((x[features[node] ?? 0] ?? 0) < (thresholds[node] ?? 0) ? 0 : 1);
         child = children[node] ?? 0;
       }
       total += this.#sums[node] ?? 0;
@@ -191,11 +193,11 @@ export class MassTrees {
       let child = this.#children[node] ?? 0;
       while (child !== 0) {
         const feature = this.#features[node] ?? 0;
-        const value = x[feature] ?? Number.NaN;
+        const value = x[feature] ?? NAN;
         const twins = learning.#childrenOf(twin, tree, forest);
-        const isLeft = Number.isNaN(value)
-          ? (learning.#masses[twins] ?? 0) >= (learning.#masses[twins + 1] ?? 0)
-          : value < (this.#thresholds[node] ?? 0);
+        const isLeft =
+          value < (this.#thresholds[node] ?? 0) ||
+          (!(value <= INFINITY) && (learning.#masses[twins] ?? 0) >= (learning.#masses[twins + 1] ?? 0));
         const scale = full / 2 / (this.#halves[node] ?? 1);
         const mass = this.#masses[node] ?? 0;
         node = isLeft ? child : child + 1;
@@ -226,23 +228,26 @@ export class MassTrees {
 
   /** Lets one vector into a tree. */
   #drop(forest: HalfSpaceForest, tree: number, vector: number): void {
+    const { vectors } = this;
     const masses = this.#masses;
+    const features = this.#features;
+    const thresholds = this.#thresholds;
+    const children = this.#children;
     const { windowSize } = this.#shape;
     let node = tree;
-    masses[node] = (masses[node] ?? 0) + 1;
-    while (this.#halves[node] !== 0) {
-      if (this.#children[node] === 0 && (masses[node] ?? 0) < this.#minMass) {
-        this.#order[0] = vector;
-        this.#appendToList(node, tree * windowSize, 0, 1);
-        return;
-      }
+    let mass = (masses[node] ?? 0) + 1;
+    masses[node] = mass;
+    while (children[node] !== 0 || (this.#halves[node] !== 0 && mass >= this.#minMass)) {
       const child = this.#childrenOf(node, tree, forest);
-      const value = this.vectors[(this.#features[node] ?? 0) * windowSize + vector] ?? 0;
-      const isLeft = Number.isNaN(value)
-        ? (masses[child] ?? 0) >= (masses[child + 1] ?? 0)
-        : value < (this.#thresholds[node] ?? 0);
-      node = isLeft ? child : child + 1;
-      masses[node] = (masses[node] ?? 0) + 1;
+      const value = vectors[(features[node] ?? 0) * windowSize + vector] ?? 0;
+      const lead = (masses[child] ?? 0) - (masses[child + 1] ?? 0);
+      node = child + (value < (thresholds[node] ?? 0) || (!(value <= INFINITY) && lead >= 0) ? 0 : 1);
+      mass = (masses[node] ?? 0) + 1;
+      masses[node] = mass;
+    }
+    if (this.#halves[node] !== 0) {
+      this.#order[0] = vector;
+      this.#appendToList(node, tree * windowSize, 0, 1);
     }
   }
 
@@ -290,8 +295,8 @@ export class MassTrees {
       const vector = order[at] ?? 0;
       const value = vectors[column + vector] ?? 0;
       // Without branches, which nobody could predict. A value that is not known goes where more are, else left.
-      const isUnknown = Number(!(value <= Number.POSITIVE_INFINITY));
-      const goesLeft = Number(value < threshold) | (isUnknown & Number(lead + left >= right));
+      const isUnknown = +!(value <= INFINITY);
+      const goesLeft = +(value < threshold) | (isUnknown & +(lead + left >= right));
       order[leftRow + left] = vector;
       order[rightRow + right] = vector;
       left += goesLeft;
