@@ -7,7 +7,7 @@ const VERSION = 1;
  * `(x - min) / (max - min)`, 0 where they are the same (River `preprocessing.MinMaxScaler`). Learn, then transform, for
  * values in 0 to 1; the other way round a new extreme lies outside.
  */
-export class MinMaxScaling {
+export class MinMaxScaler {
   readonly dimensions: number;
   readonly #min: Float64Array;
   readonly #max: Float64Array;

@@ -14,7 +14,7 @@ const TAKE_EVERY = 8;
  *
  * Median and quantiles are exact over a window of 256 vectors: all of the first 256, then every eighth.
  */
-export class RobustScaling {
+export class RobustScaler {
   readonly dimensions: number;
   /** Values in order of arrival, `dimensions x WINDOW` row-major; NaN is none. */
   readonly #arrived: Float64Array;
