@@ -52,6 +52,10 @@ export class NgramModel {
   readonly #names: string[] = [];
   #learnt = 0;
   #mean = 0;
+  /** What was scored last, as it is most often what is learnt next; the symbol is undefined once the model has changed. */
+  #scoredKey = '';
+  #scoredSymbol: string | undefined;
+  #scored = 0;
 
   /** @throws {RangeError} If a setting is outside its range. */
   constructor(settings: NgramSettings = {}) {
@@ -109,6 +113,9 @@ export class NgramModel {
   score(key: string, symbol: string): number {
     const slot = this.#sequences.find(key);
     const surprisal = this.#surprisal(slot, this.#idOf(symbol));
+    this.#scoredKey = key;
+    this.#scoredSymbol = symbol;
+    this.#scored = surprisal;
     const sum = this.#sequences.sumBeforeNext(slot) + surprisal + PRIOR_SYMBOLS * this.#mean;
     return Math.max(0, sum / (this.#sequences.countWithNext(slot) + PRIOR_SYMBOLS));
   }
@@ -120,8 +127,8 @@ export class NgramModel {
 
   /** The sequence went on with `symbol`, and that was normal. */
   learn(key: string, symbol: string): void {
+    const surprisal = this.#scoredOrNow(key, symbol);
     const slot = this.#sequences.touch(key);
-    const surprisal = this.#surprisal(slot, this.#idOf(symbol));
     const id = this.#intern(symbol);
     this.#learnt++;
     this.#mean += (surprisal - this.#mean) / Math.min(this.#learnt, MEAN_MEMORY);
@@ -131,9 +138,8 @@ export class NgramModel {
 
   /** The sequence went on with `symbol`, which was flagged: remembered of the sequence, not counted as normal. */
   skip(key: string, symbol: string): void {
-    const slot = this.#sequences.touch(key);
-    const id = this.#idOf(symbol);
-    this.#sequences.push(slot, id, this.#surprisal(slot, id));
+    const surprisal = this.#scoredOrNow(key, symbol);
+    this.#sequences.push(this.#sequences.touch(key), this.#idOf(symbol), surprisal);
   }
 
   /**
@@ -196,6 +202,7 @@ export class NgramModel {
     if (state.u32() !== this.#order) {
       state.fail('an n-gram model of another order');
     }
+    this.#scoredSymbol = undefined;
     this.#ids.clear();
     this.#names.length = 0;
     const names = state.u32(MAX_SYMBOLS);
@@ -214,6 +221,13 @@ export class NgramModel {
     }
     this.#table.restore(state);
     this.#sequences.restore(state, FIRST_NAMED + names);
+  }
+
+  /** The surprisal of what happens now; forgets what was scored, as the model is about to change. */
+  #scoredOrNow(key: string, symbol: string): number {
+    const isScored = this.#scoredSymbol === symbol && this.#scoredKey === key;
+    this.#scoredSymbol = undefined;
+    return isScored ? this.#scored : this.#surprisal(this.#sequences.find(key), this.#idOf(symbol));
   }
 
   #surprisal(slot: number, id: number): number {

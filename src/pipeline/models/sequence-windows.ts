@@ -97,7 +97,9 @@ export class SequenceWindows {
   /** @param value Finite. */
   push(slot: number, symbol: number, value: number): void {
     const first = slot * this.#depth;
-    this.#symbols.copyWithin(first + 1, first, first + this.#depth - 1);
+    for (let index = first + this.#depth - 1; index > first; index--) {
+      this.#symbols[index] = this.#symbols[index - 1] ?? 0;
+    }
     this.#symbols[first] = symbol;
     const sum = this.sumBeforeNext(slot) + value;
     const count = this.#counts[slot] ?? 0;

@@ -97,6 +97,27 @@ describe('NgramModel', () => {
     expect(saved(model)).toEqual(before);
   });
 
+  test('learns the same whether what it learns was scored before, or something else was', () => {
+    const next = symbolStream(12);
+    const models = [new NgramModel(SMALL), new NgramModel(SMALL), new NgramModel(SMALL)];
+    for (let index = 0; index < 2000; index++) {
+      const symbol = next();
+      models[1]?.score('p', symbol);
+      models[2]?.score('p', 'x');
+      models[2]?.score('q', symbol);
+      for (const model of models) {
+        if (index % 5 === 0) {
+          model.skip('p', symbol);
+        } else {
+          model.learn('p', symbol);
+        }
+      }
+    }
+    const [plain, scored, other] = models.map(saved);
+    expect(scored).toEqual(plain);
+    expect(other).toEqual(plain);
+  });
+
   test('averages over the latest symbols of the sequence', () => {
     const model = new NgramModel({ ...SMALL, window: 4 });
     routine(model, 500);
