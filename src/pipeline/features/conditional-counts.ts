@@ -39,10 +39,9 @@ export class CountQuery {
  * to k when they came:
  *
  *     P(new|k) = (u(k) + a U/N) / (n(k) + a)             U, N: the same over all contexts, a = 4
- *     P(v|k)   = max(P(new|k), (1 - P(new|k)) c / n)     c > 0
- *     P(v|k)   = P(new|k)                                c = 0
+ *     P(v|k)   = P(new|k) + (1 - P(new|k)) c / n
  *
- * The probability of something new is Witten and Bell's (method C, IEEE Trans. Inf. Theory 37/4, 1991) drawn to the
+ * The last is no distribution over values but what to rank them by: no value is rarer than a new one. The probability of something new is Witten and Bell's (method C, IEEE Trans. Inf. Theory 37/4, 1991) drawn to the
  * table's mean: a context that always brings new values (a compiler's temporary files) does not surprise by another, a
  * context that never did does. Additive smoothing, (c+a)/(n+aV), has no such notion: there both surprise by log n.
  */
@@ -143,8 +142,7 @@ export class ConditionalCounts {
 
 /** Of a value seen `count` times of `total` where new ones come with probability `novelty`. */
 export function probabilityOf(novelty: number, count: number, total: number): number {
-  const seen = count > 0 ? (1 - novelty) * Math.min(1, count / total) : 0;
-  return Math.max(novelty, seen);
+  return count > 0 ? novelty + (1 - novelty) * Math.min(1, count / total) : novelty;
 }
 
 /** Refuses a restored sum that is no part of another. @throws {SentinelError} `SNT_INPUT_CORRUPT`. */
