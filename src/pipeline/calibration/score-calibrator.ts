@@ -51,7 +51,7 @@ const MAX_CREDIT = 3;
  * 2014). Tail, above the body's 97.5 % quantile u: P(> u) times the larger of the share of past tail scores >= s and a
  * generalised Pareto tail fitted to them (peaks over threshold; Siffer et al., KDD 2017, eq. 1, with moving u as in
  * their DSPOT). The larger of the two, so that a value which does recur is never rare, whatever the fit says. Where there is no tail
- * to fit (constant or coarse scores) a p-value is never below 1 / (scores in the body + 1).
+ * to fit (constant or coarse scores, or a few clusters of high ones) no p-value is below the conformal one of a score above all in the tail.
  *
  * Constant memory (about 100 KB), no allocation per score; sorting and fitting happen once in half a body window.
  */
@@ -70,6 +70,8 @@ export class ScoreCalibrator {
   /** Index of the first sorted tail score above the threshold. */
   #tailFrom = 0;
   #hasTail = false;
+  /** No p-value is below this: without a fit, that of a score above all in the tail. */
+  #least = 1;
   #seenSinceCredit = 0;
   #credit = 0;
   #leftOut = 0;
@@ -118,8 +120,7 @@ export class ScoreCalibrator {
     const above = tail.length - this.#tailFrom;
     const seen = above === 0 ? 0 : (tail.length - Math.max(this.#tailFrom, countBelow(tail, value))) / above;
     const fitted = this.#hasTail ? paretoSurvival(this.#pareto, value - this.#threshold) : 0;
-    const least = this.#hasTail ? MIN_PVALUE : 1 / (body.length + 1);
-    return Math.max(least, this.#tailShare * Math.min(1, Math.max(seen, fitted)));
+    return Math.max(this.#least, this.#tailShare * Math.min(1, Math.max(seen, fitted)));
   }
 
   /**
@@ -135,7 +136,7 @@ export class ScoreCalibrator {
       const above = Math.min(body.length, Math.ceil(p * (body.length + 1)));
       return this.#toScore(body[body.length - above] ?? Number.POSITIVE_INFINITY);
     }
-    if (!this.#hasTail && p < 1 / (body.length + 1)) {
+    if (p < this.#least) {
       return Number.POSITIVE_INFINITY;
     }
     const share = p / this.#tailShare;
@@ -199,6 +200,7 @@ export class ScoreCalibrator {
       this.#seenSinceCredit,
       this.#credit,
       this.#leftOut,
+      this.#least,
     ]) {
       state.f64(value);
     }
@@ -224,6 +226,7 @@ export class ScoreCalibrator {
     this.#seenSinceCredit = within(state, 0, Number.MAX_SAFE_INTEGER);
     this.#credit = within(state, 0, MAX_CREDIT);
     this.#leftOut = within(state, 0, Number.MAX_SAFE_INTEGER);
+    this.#least = within(state, MIN_PVALUE, 1);
     this.#hasTail = state.u32(1) === 1;
     if (!Number.isInteger(this.#tailFrom) || (this.isWarm && this.#body.sorted.length === 0)) {
       state.fail('a calibrator that cannot be');
@@ -278,12 +281,15 @@ export class ScoreCalibrator {
     while (to > from && (tail[to - 1] ?? 0) - this.#threshold > quartile * MAX_EXCESS_RATIO) {
       to--;
     }
-    const independence = this.#clusters.extremalIndex;
+    // Of each score in the window, as many as it stands for have gone by: the more, the less they are of one cluster.
+    const independence = Math.min(1, this.#clusters.extremalIndex * this.#tail.represents);
     this.#hasTail =
       to - from >= MIN_EXCESSES &&
       (to - from) * independence >= MIN_INDEPENDENT &&
       hasDistinct(tail, from, to) &&
       fitGeneralisedPareto(tail, from, to, this.#threshold, independence, this.#pareto);
+    const above = (tail.length - from) * this.#tail.represents;
+    this.#least = this.#hasTail ? MIN_PVALUE : this.#tailShare / (above + 1);
   }
 
   #toValue(score: number): number {

@@ -14,6 +14,7 @@ export class ScoreWindow {
   #sorted: Float64Array;
   #length = 0;
   #next = 0;
+  #offered = 0;
   #sinceRefresh = 0;
   #position = 0;
   #taken = 0;
@@ -39,6 +40,11 @@ export class ScoreWindow {
     return this.#length;
   }
 
+  /** How many scores of the stream each one in the window stands for, on average: 1 to the stride. */
+  get represents(): number {
+    return this.#length === 0 ? 1 : Math.min(this.#stride, this.#offered / this.#length);
+  }
+
   get isFilling(): boolean {
     return this.#length < this.#ring.length;
   }
@@ -50,6 +56,7 @@ export class ScoreWindow {
 
   /** @param value Not NaN. */
   add(value: number): void {
+    this.#offered++;
     if (this.isFilling) {
       this.#length++;
     } else if (!this.#isTaken()) {
@@ -78,6 +85,7 @@ export class ScoreWindow {
   save(state: StateWriter): void {
     state.array(this.#ring);
     state.array(this.#order);
+    state.f64(this.#offered);
     for (const value of [
       this.#stride,
       this.#sorted.length,
@@ -96,6 +104,7 @@ export class ScoreWindow {
   restore(state: StateReader): void {
     state.fill(this.#ring);
     state.fill(this.#order);
+    this.#offered = state.f64();
     if (state.u32() !== this.#stride) {
       state.fail('a window of another horizon');
     }
@@ -107,6 +116,9 @@ export class ScoreWindow {
     this.#taken = state.u32(this.#stride - 1);
     this.#random = state.u32();
     this.#sorted = this.#order.subarray(0, sorted);
+    if (!(this.#offered >= this.#length) || this.#offered > Number.MAX_SAFE_INTEGER) {
+      state.fail('a window that holds more than it was given');
+    }
     if (!isAscending(this.#sorted) || !this.#ring.every((value) => Number.isFinite(value))) {
       state.fail('scores that are not sorted, or no numbers');
     }

@@ -81,7 +81,8 @@ describe('ScoreCalibrator', () => {
     const next = uniform(4);
     const calibrator = calibrated(() => Math.floor(next() * 5) / 10 + (next() < 0.01 ? 0.5 : 0), 50_000);
     expect(calibrator.pvalue(0.9)).toBeGreaterThan(5e-4);
-    expect(calibrator.pvalue(1)).toBeGreaterThan(1e-4);
+    expect(calibrator.pvalue(1)).toBeGreaterThan(1 / 100_000);
+    expect(calibrator.scoreAt(1e-6)).toBe(Number.POSITIVE_INFINITY);
   });
 
   test('does not take a value that recurs for rare, however far out it is', () => {
@@ -96,7 +97,7 @@ describe('ScoreCalibrator', () => {
     const next = normal(7);
     let index = 0;
     const calibrator = calibrated(() => next() + (index++ % 4000 < 200 ? 6 : 0), 15_000);
-    expect(calibrator.pvalue(20)).toBeGreaterThan(1e-4);
+    expect(calibrator.pvalue(20)).toBeGreaterThan(1 / 30_000);
     expect(calibrator.scoreAt(1e-6)).toBe(Number.POSITIVE_INFINITY);
     const scattered = uniform(8);
     const other = calibrated(() => next() + (scattered() < 0.05 ? 6 : 0), 15_000);
