@@ -4,7 +4,7 @@
 # weight: 2
 # does: installs a release, switches to it, restarts the worker and removes old ones
 
-release=/srv/releases/$(date +%s)
+release=/srv/releases/$(date +%s%N)
 mkdir "$release"
 cp -r /srv/app/. /srv/project/*.c "$release/"
 find "$release" -type f -exec chmod 644 {} +
