@@ -8,7 +8,7 @@ import {
 } from '@grpc/grpc-js';
 import type { Clock } from '../core/clock.ts';
 import { messageOf, SentinelError } from '../core/errors.ts';
-import { bytesMethod, FLOW_CONTROL_WINDOW_BYTES } from '../core/wire/detector-service.ts';
+import { bytesMethod } from '../core/wire/detector-service.ts';
 import { readTlsFiles } from '../core/wire/tls-files.ts';
 import type { GrpcSinkConfig } from './grpc.ts';
 
@@ -26,6 +26,7 @@ export async function connectClient(
   clock: Clock,
   signal: AbortSignal,
 ): Promise<Client> {
+  setLogVerbosity(logVerbosity.NONE); // it writes to stderr what it also throws
   const client = new Client(config.endpoint, await credentialsOf(config), channelOptions(config));
   const close = () => client.close();
   signal.addEventListener('abort', close, { once: true });
@@ -88,7 +89,6 @@ function channelOptions({ tls, max_message_bytes, keepalive_ms }: GrpcSinkConfig
     'grpc.max_send_message_length': max_message_bytes,
     'grpc.keepalive_time_ms': keepalive_ms,
     'grpc.keepalive_timeout_ms': Math.min(20_000, keepalive_ms),
-    'grpc-node.flow_control_window': FLOW_CONTROL_WINDOW_BYTES,
     // Trying again is the delivery's business, and a proxy is nothing that an environment should put in between.
     'grpc.enable_retries': 0,
     'grpc.enable_http_proxy': 0,

@@ -1,9 +1,11 @@
 /** A gRPC server as a source of events: `sentinel.v1.DetectorService`, health and reflection. */
 import {
+  logVerbosity,
   Server,
   ServerCredentials,
   type ServerUnaryCall,
   type sendUnaryData,
+  setLogVerbosity,
   status,
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js';
@@ -14,7 +16,6 @@ import {
   DEFAULT_MAX_MESSAGE_BYTES,
   DETECTOR_METHODS,
   DETECTOR_SERVICE,
-  FLOW_CONTROL_WINDOW_BYTES,
 } from '../core/wire/detector-service.ts';
 import { readTlsFiles, type TlsFiles } from '../core/wire/tls-files.ts';
 import { HEALTH_METHODS, Health, statusError } from './grpc-health.ts';
@@ -30,6 +31,8 @@ import {
 import type { AnsweringSource, EventJudge } from './source.ts';
 
 const { AnomalyReport } = wire.sentinel.v1;
+/** Calls of a connection beside its streams of events: reports, health, reflection. */
+const OTHER_STREAMS = 16;
 const LOOPBACK = /^(127(\.\d{1,3}){3}|localhost|\[::1\]):\d+$|^unix:/;
 const ADDRESS = /^(\[[0-9a-fA-F:.]+\]|[^:[\]\s]+):\d{1,5}$|^unix:.+/;
 
@@ -98,12 +101,12 @@ export class GrpcSource implements AnsweringSource {
   static async listen(given: Partial<GrpcSourceOptions> = {}): Promise<GrpcSource> {
     const options = { ...GRPC_SOURCE_DEFAULTS, ...given };
     const credentials = await credentialsOf(options);
+    setLogVerbosity(logVerbosity.NONE); // it writes to stderr what it also throws
     const server = new Server({
       'grpc.max_receive_message_length': options.maxMessageBytes,
-      'grpc.max_concurrent_streams': options.maxStreams,
+      'grpc.max_concurrent_streams': options.maxStreams + OTHER_STREAMS,
       'grpc.keepalive_time_ms': options.keepaliveMs,
       'grpc.keepalive_timeout_ms': Math.min(20_000, options.keepaliveMs),
-      'grpc-node.flow_control_window': FLOW_CONTROL_WINDOW_BYTES,
       'grpc.enable_channelz': 0,
       interceptors: [gateReads],
     });
@@ -149,6 +152,11 @@ export class GrpcSource implements AnsweringSource {
   /** What came so far, and what became of it. */
   counts(): GrpcCounts {
     return { ...this.#counts };
+  }
+
+  /** Streams of events that are open now. */
+  get openStreams(): number {
+    return this.#streams.size;
   }
 
   drain(deadlineMs: number): Promise<void> {

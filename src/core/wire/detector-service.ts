@@ -36,9 +36,6 @@ export const DETECTOR_METHODS = {
 /** What both sides take at most, in bytes of one message, unless told otherwise: gRPC's own default. */
 export const DEFAULT_MAX_MESSAGE_BYTES = 4 * 1024 * 1024;
 
-/** Bytes that a peer may send before we have read them. */
-export const FLOW_CONTROL_WINDOW_BYTES = 1024 * 1024;
-
 function asIs(bytes: Buffer): Buffer {
   return bytes;
 }
