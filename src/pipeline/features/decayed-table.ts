@@ -1,9 +1,10 @@
 /** Weights by key in fixed memory, where a flood of new keys cannot drive out what is established. */
 import type { StateReader, StateWriter } from '../../core/state-codec.ts';
 
-const WAYS = 8;
+const WAY_BITS = 3;
+const WAYS = 1 << WAY_BITS;
 /** The upper bits of a key say at which place of its bucket to begin: most entries are found at once. */
-const PLACE_SHIFT = 29;
+const PLACE_SHIFT = 32 - WAY_BITS;
 
 /**
  * A set-associative table: a key has one bucket of eight places. A new key takes an empty place, else that of the
@@ -117,18 +118,53 @@ export class DecayedTable {
     }
   }
 
+  /** Writes the entries in use with their places, so that a young table is short. */
   save(state: StateWriter): void {
-    state.array(this.#keys);
-    state.array(this.weights);
+    const places = new Uint32Array(this.entries);
+    let entry = 0;
+    for (let place = 0; place < this.capacity; place++) {
+      if (this.#keys[place] !== 0) {
+        places[entry++] = place;
+      }
+    }
+    const weights = new Float64Array(places.length * this.lanes);
+    places.forEach((place, index) => {
+      const first = place * this.lanes;
+      weights.set(this.weights.subarray(first, first + this.lanes), index * this.lanes);
+    });
+    state.u32(places.length);
+    state.array(places);
+    state.array(places.map((place) => this.#keys[place] ?? 0));
+    state.array(weights);
   }
 
+  /** @throws {SentinelError} `SNT_INPUT_CORRUPT`; the table is unusable then. */
   restore(state: StateReader): void {
-    state.fill(this.#keys);
-    state.fill(this.weights);
-    for (const weight of this.weights) {
+    const entries = state.u32(this.capacity);
+    const places = new Uint32Array(entries);
+    const keys = new Uint32Array(entries);
+    const weights = new Float64Array(entries * this.lanes);
+    state.fill(places);
+    state.fill(keys);
+    state.fill(weights);
+    this.#keys.fill(0);
+    this.weights.fill(0);
+    for (let entry = 0; entry < entries; entry++) {
+      const place = places[entry] ?? 0;
+      const key = keys[entry] ?? 0;
+      const isInOrder = entry === 0 || place > (places[entry - 1] ?? 0);
+      if (!isInOrder || key === 0 || place >>> WAY_BITS !== (key & this.#bucketMask)) {
+        state.fail('an entry at a place that is not its own');
+      }
+      this.#keys[place] = key;
+    }
+    for (const weight of weights) {
       if (!(weight >= 0 && weight < Number.POSITIVE_INFINITY)) {
         state.fail('a weight that is below 0 or no number');
       }
     }
+    places.forEach((place, index) => {
+      this.weights.set(weights.subarray(index * this.lanes, (index + 1) * this.lanes), place * this.lanes);
+    });
   }
 }

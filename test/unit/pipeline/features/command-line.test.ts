@@ -69,7 +69,10 @@ describe('CommandLine', () => {
 });
 
 describe('NgramCounts', () => {
-  const usual = Array.from({ length: 300 }, (_, index) => `/usr/bin/python3 /srv/app/main.py --port ${index}`);
+  const usual = Array.from(
+    { length: 300 },
+    (_, index) => `/usr/bin/python3 /srv/app/main.py --port ${index}`,
+  );
 
   function trained(): NgramCounts {
     const counts = new NgramCounts(new DecayClock(86_400_000));

@@ -215,11 +215,31 @@ describe('DecayedTable', () => {
     expect(table.entries).toBe(8);
   });
 
-  test('refuses a weight that cannot be', () => {
+  test.each([
+    ['a weight below 0', [3], [8], [-1], 'below 0'],
+    ['a weight that is no number', [3], [8], [Number.NaN], 'no number'],
+    ['a place outside', [64], [8], [1], 'not its own'],
+    ['the bucket of another key', [3], [9], [1], 'not its own'],
+    ['a place twice', [3, 3], [8, 16], [1, 1], 'not its own'],
+    ['no key', [3], [0], [1], 'not its own'],
+  ])('refuses a state with %s', (_name, places, keys, weights, reason) => {
     const state = new StateWriter();
-    state.array(new Uint32Array(8));
-    state.array(new Float64Array(8).fill(-1));
-    expect(() => new DecayedTable(8, 1).restore(new StateReader(state.bytes()))).toThrow('below 0');
+    state.u32(places.length);
+    state.array(Uint32Array.from(places));
+    state.array(Uint32Array.from(keys));
+    state.array(Float64Array.from(weights));
+    expect(() => new DecayedTable(64, 1).restore(new StateReader(state.bytes()))).toThrow(reason);
+  });
+
+  test('is empty but for what was saved after a restore', () => {
+    const saved = new DecayedTable(64, 1);
+    saved.weights[saved.take(5, 1)] = 2;
+    const state = new StateWriter();
+    saved.save(state);
+    const table = new DecayedTable(64, 1);
+    table.weights[table.take(6, 1)] = 3;
+    table.restore(new StateReader(state.bytes()));
+    expect([table.find(6), table.entries, table.weights[table.find(5)]]).toEqual([-1, 1, 2]);
   });
 
   test('refuses a capacity that is no power of two', () => {

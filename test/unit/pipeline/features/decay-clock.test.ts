@@ -55,7 +55,9 @@ describe('DecayClock', () => {
   });
 
   test('goes on after a restore as before, whatever times come', () => {
-    const times = fc.array(fc.oneof(fc.integer({ min: START, max: START + DAY }), fc.nat()), { maxLength: 100 });
+    const times = fc.array(fc.oneof(fc.integer({ min: START, max: START + DAY }), fc.nat()), {
+      maxLength: 100,
+    });
     fc.assert(
       fc.property(times, times, (before, after) => {
         const clock = new DecayClock(MINUTE);

@@ -20,12 +20,18 @@ describe('Endpoint', () => {
     expect([endpoint.text, endpoint.port]).toEqual([address, port]);
   });
 
-  test.each(['', '/run/x.sock', '@abstract:80', '203.0.113.7', '203.0.113.7:70000', 'example.org:80', '[::1]', ':1'])(
-    'does not take %j for an address and a port',
-    (text) => {
-      expect(endpoint.readEndpoint(text)).toBe(false);
-    },
-  );
+  test.each([
+    '',
+    '/run/x.sock',
+    '@abstract:80',
+    '203.0.113.7',
+    '203.0.113.7:70000',
+    'example.org:80',
+    '[::1]',
+    ':1',
+  ])('does not take %j for an address and a port', (text) => {
+    expect(endpoint.readEndpoint(text)).toBe(false);
+  });
 
   test('has the prefixes /16, /24 and /32 of an IPv4 address', () => {
     const near = prefixesOf('10.1.2.3');

@@ -36,22 +36,25 @@ describe('MinMaxScaler', () => {
 
   test('is in 0 to 1 for what was learnt, and the same after a restore', () => {
     fc.assert(
-      fc.property(fc.array(fc.double({ noNaN: true, min: -1e150, max: 1e150 }), { minLength: 1 }), (values) => {
-        const scaler = new MinMaxScaler(1);
-        for (const value of values) {
-          scaler.learn(Float64Array.of(value));
-        }
-        const state = new StateWriter();
-        scaler.save(state);
-        const restored = new MinMaxScaler(1);
-        restored.restore(new StateReader(state.bytes()));
-        for (const value of values) {
-          const [result = -1] = transformed(scaler, value);
-          expect(result).toBeGreaterThanOrEqual(0);
-          expect(result).toBeLessThanOrEqual(1);
-          expect(transformed(restored, value)).toEqual([result]);
-        }
-      }),
+      fc.property(
+        fc.array(fc.double({ noNaN: true, min: -1e150, max: 1e150 }), { minLength: 1 }),
+        (values) => {
+          const scaler = new MinMaxScaler(1);
+          for (const value of values) {
+            scaler.learn(Float64Array.of(value));
+          }
+          const state = new StateWriter();
+          scaler.save(state);
+          const restored = new MinMaxScaler(1);
+          restored.restore(new StateReader(state.bytes()));
+          for (const value of values) {
+            const [result = -1] = transformed(scaler, value);
+            expect(result).toBeGreaterThanOrEqual(0);
+            expect(result).toBeLessThanOrEqual(1);
+            expect(transformed(restored, value)).toEqual([result]);
+          }
+        },
+      ),
     );
   });
 

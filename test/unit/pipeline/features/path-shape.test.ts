@@ -77,7 +77,12 @@ describe('PathShape', () => {
   });
 
   test('measures the last component', () => {
-    expect(shapeOf('/usr/lib/ab12')).toMatchObject({ depth: 3, nameLength: 4, digitShare: 0.5, nameEntropy: 2 });
+    expect(shapeOf('/usr/lib/ab12')).toMatchObject({
+      depth: 3,
+      nameLength: 4,
+      digitShare: 0.5,
+      nameEntropy: 2,
+    });
   });
 
   test('is bounded and finite for any text', () => {

@@ -65,7 +65,10 @@ describe('RobustScaler', () => {
   });
 
   test('lets NaN through and does not learn it', () => {
-    const rows = Array.from({ length: 100 }, (_, index) => [index % 2 === 0 ? index : Number.NaN, Number.NaN]);
+    const rows = Array.from({ length: 100 }, (_, index) => [
+      index % 2 === 0 ? index : Number.NaN,
+      Number.NaN,
+    ]);
     const scaler = scalerOf(rows);
     expect(transformed(scaler, Number.NaN, 3)).toEqual([Number.NaN, 0.5 + (0.5 * 3) / 4]);
     const values = rows.map(([value = Number.NaN]) => value);
@@ -120,7 +123,9 @@ describe('RobustScaler', () => {
   ])('refuses a state %s', (_name, write) => {
     const state = new StateWriter();
     write(state);
-    expect(() => new RobustScaler(2).restore(new StateReader(state.bytes()))).toThrow('Cannot read the state');
+    expect(() => new RobustScaler(2).restore(new StateReader(state.bytes()))).toThrow(
+      'Cannot read the state',
+    );
   });
 
   test('refuses a vector without features', () => {
