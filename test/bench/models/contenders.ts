@@ -1,5 +1,9 @@
 /** The models that are measured. To add one, add an entry. */
+import { RobustScaler } from '../../../src/pipeline/features/robust-scaling.ts';
 import { HalfSpaceTrees } from '../../../src/pipeline/models/half-space-trees.ts';
+import { Loda } from '../../../src/pipeline/models/loda.ts';
+import { LodaCompat } from '../../../src/pipeline/models/loda-compat.ts';
+import { MemStream } from '../../../src/pipeline/models/memstream.ts';
 import type { Model } from '../../../src/pipeline/models/model.ts';
 import { scaleOnline } from '../../support/online-min-max.ts';
 import type { ReferenceName } from './reference.ts';
@@ -8,6 +12,7 @@ import type { ReferenceName } from './reference.ts';
 export const SCALINGS = {
   none: (values: Float64Array) => values,
   minmax_online: scaleOnline,
+  robust: scaleRobustly,
 } as const satisfies Record<string, (values: Float64Array, dimensions: number) => Float64Array>;
 
 /** How a contender has to compare with its reference in ROC-AUC, and in PR-AUC too where it is a twin. */
@@ -50,4 +55,48 @@ export const CONTENDERS: readonly Contender[] = [
     references: [{ model: 'HST(river)', settings: 'trees=25 height=15 window=250 scaler=minmax_online' }],
     requirement: { twinWithin: 0.01 },
   },
+  {
+    kind: 'halfspacetrees',
+    settings: '25x15 w250 robust',
+    scaling: 'robust',
+    build: (dimensions, seed) =>
+      new HalfSpaceTrees(dimensions, { trees: 25, height: 15, windowSize: 250, seed }),
+    references: [],
+  },
+  {
+    kind: 'loda',
+    settings: 'defaults',
+    scaling: 'none',
+    build: (dimensions, seed) => new Loda(dimensions, { seed }),
+    references: [{ model: 'LODA(seed README)' }, { model: 'LODA(Pevny two-histogram)' }],
+    requirement: { below: 0.01 },
+  },
+  {
+    kind: 'loda-compat',
+    settings: 'defaults minmax_online',
+    scaling: 'minmax_online',
+    build: (dimensions, seed) => new LodaCompat(dimensions, { seed }),
+    references: [{ model: 'LODA(seed README)' }],
+    requirement: { twinWithin: 0.01 },
+  },
+  {
+    kind: 'memstream',
+    settings: 'defaults',
+    scaling: 'none',
+    build: (dimensions, seed) => new MemStream(dimensions, { seed }),
+    references: [{ model: 'MemStream(author code)' }],
+    requirement: { below: 0.02 },
+  },
 ];
+
+/** As the product scales: by what came before the row. */
+function scaleRobustly(values: Float64Array, dimensions: number): Float64Array {
+  const scaling = new RobustScaler(dimensions);
+  const scaled = new Float64Array(values.length);
+  for (let start = 0; start < values.length; start += dimensions) {
+    const row = values.subarray(start, start + dimensions);
+    scaling.transform(row, scaled.subarray(start, start + dimensions));
+    scaling.learn(row);
+  }
+  return scaled;
+}

@@ -8,8 +8,9 @@ const SUFFIX = '.csv.gz';
 /** One stream. */
 export interface Dataset {
   readonly name: string;
-  readonly dimensions: number;
-  /** `rows x dimensions`, row-major; NaN for an empty cell. */
+  /** Names of the columns without the label. */
+  readonly features: readonly string[];
+  /** `rows x features`, row-major; NaN for an empty cell. */
   readonly values: Float64Array;
   /** One a row: 1 for an anomaly, else 0. Never shown to a model. */
   readonly labels: Uint8Array;
@@ -52,5 +53,5 @@ export function readDataset(file: string): Dataset | undefined {
       values[row * dimensions + column] = value;
     }
   }
-  return { name: basename(file, SUFFIX), dimensions, values, labels };
+  return { name: basename(file, SUFFIX), features: header.slice(0, -1), values, labels };
 }

@@ -96,7 +96,7 @@ describe('readDataset()', () => {
   test('keeps labels apart from values, and gaps as NaN', async () => {
     expect(await read('f0,f1,label\n1,2.5,0\n-3,,1\n')).toEqual({
       name: 'small',
-      dimensions: 2,
+      features: ['f0', 'f1'],
       values: Float64Array.of(1, 2.5, -3, Number.NaN),
       labels: Uint8Array.of(0, 1),
     });
@@ -149,8 +149,8 @@ describe('references', () => {
       throw new Error('no contender or reference');
     }
     const ours = (rocAuc: number) => [
-      { seed: 2, rocAuc, prAuc: 0.3, usPerEvent: 1 },
-      { seed: 7, rocAuc: 0.1, prAuc: 0.1, usPerEvent: 1 },
+      { seed: 2, rocAuc, prAuc: 0.3, usPerEvent: 1, usPerEventWithSetup: 1 },
+      { seed: 7, rocAuc: 0.1, prAuc: 0.1, usPerEvent: 1, usPerEventWithSetup: 1 },
     ];
     const twin = { ...contender, requirement: { twinWithin: 0.01 } };
     expect(compare(twin, ours(0.709), reference)).toMatchObject({ sameSeeds: [2], isMet: true });
