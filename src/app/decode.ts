@@ -2,7 +2,8 @@
 import { isCanonicalEnvelope } from '../core/canonical-envelope.ts';
 import { encodeEnvelope, parseEnvelope } from '../core/envelope-json.ts';
 import { SentinelError } from '../core/errors.ts';
-import type { InvalidRecordHandler, RecordCursor, RecordedInput } from '../sources/evt1.ts';
+import type { InvalidRecordHandler, RecordCursor } from '../sources/event-cursor.ts';
+import type { RecordedInput } from '../sources/evt1.ts';
 import type { ByteOutput } from './byte-output.ts';
 
 const BUFFER_BYTES = 512 * 1024;

@@ -1,4 +1,5 @@
 /** A recorded event: an envelope seen as an {@link Event}. */
+import { envelopeField } from './envelope-fields.ts';
 import type { AttributeVisitor, Event, EventEnvelope } from './event.ts';
 import { type EventType, isEventType } from './event-types.ts';
 import type { ProcessInfo } from './process-info.ts';
@@ -48,7 +49,7 @@ export class EnvelopeEvent implements Event {
   }
 
   get(name: string): string | undefined {
-    return this.#attributes.get(name);
+    return this.#attributes.get(name) ?? envelopeField(this, name);
   }
 
   visitAttributes(visit: AttributeVisitor): void {

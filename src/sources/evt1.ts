@@ -1,15 +1,10 @@
 /** Recorded events: EVT1 or NDJSON, plain or gzip, from anything that gives bytes. */
-import { EnvelopeEvent } from '../core/envelope-event.ts';
-import { parseEnvelope } from '../core/envelope-json.ts';
-import { SentinelError } from '../core/errors.ts';
 import type { Event } from '../core/event.ts';
 import { Evt1Decoder } from '../core/evt1.ts';
 import { isGzip } from '../core/gzip-member.ts';
 import { LineDecoder } from '../core/line-decoder.ts';
+import { EventCursor, type InvalidRecordHandler, type RecordCursor } from './event-cursor.ts';
 import { type GunzipStatus, gunzipPieces } from './gunzip.ts';
-
-/** The records of one piece of input: call `next()` until it says false; each is `view` from `start` to `end`. */
-export type RecordCursor = Evt1Decoder | LineDecoder;
 
 /** How an input ended that was read to its end. */
 export interface InputEnd {
@@ -19,9 +14,6 @@ export interface InputEnd {
   readonly isGzipTorn: boolean;
 }
 
-/** What to do with a record that holds no event. */
-export type InvalidRecordHandler = (error: SentinelError, offset: number) => void;
-
 /** Enough to tell all kinds of input apart. */
 const SNIFF_BYTES = 4;
 
@@ -29,7 +21,7 @@ const SNIFF_BYTES = 4;
  * Reads records from `pieces`, in constant memory and no faster than they are taken.
  *
  * What the input is, its first bytes say, never its name: gzip or not, then EVT1, or lines of JSON. Read it once, by
- * {@link cursors} or by {@link events}; then {@link end} says how it ended.
+ * {@link cursors}, {@link eventCursors} or {@link events}; then {@link end} says how it ended.
  */
 export class RecordedInput {
   readonly #pieces: AsyncIterable<Uint8Array>;
@@ -61,18 +53,25 @@ export class RecordedInput {
   }
 
   /**
-   * The events, one by one.
+   * Gives the same cursor over events again and again, each time with more of them; use up all before the next. Nothing
+   * is awaited from one event to the next, which costs as much as reading it.
    *
    * @param onInvalid Called for each record that holds none; it is skipped then.
    * @throws {SentinelError} As {@link cursors} does.
    */
-  async *events(onInvalid: InvalidRecordHandler): AsyncGenerator<Event, void, undefined> {
+  async *eventCursors(onInvalid: InvalidRecordHandler): AsyncGenerator<EventCursor, void, undefined> {
+    let events: EventCursor | undefined;
     for await (const cursor of this.cursors()) {
-      while (cursor.next()) {
-        const event = readEvent(cursor, onInvalid);
-        if (event !== undefined) {
-          yield event;
-        }
+      events ??= new EventCursor(cursor, onInvalid);
+      yield events;
+    }
+  }
+
+  /** The events of {@link eventCursors} one by one; each may be the object of the one before. */
+  async *events(onInvalid: InvalidRecordHandler): AsyncGenerator<Event, void, undefined> {
+    for await (const cursor of this.eventCursors(onInvalid)) {
+      for (let event = cursor.next(); event !== undefined; event = cursor.next()) {
+        yield event;
       }
     }
   }
@@ -80,18 +79,6 @@ export class RecordedInput {
   /** How the input ended; call it after the iteration ended by itself. */
   end(): InputEnd {
     return { tornOffset: this.#decoder?.tornTail()?.offset, isGzipTorn: this.#gunzip.isTorn };
-  }
-}
-
-function readEvent(cursor: RecordCursor, onInvalid: InvalidRecordHandler): Event | undefined {
-  try {
-    return new EnvelopeEvent(parseEnvelope(cursor.bytes.subarray(cursor.start, cursor.end)));
-  } catch (error) {
-    if (!(error instanceof SentinelError)) {
-      throw error;
-    }
-    onInvalid(error, cursor.recordOffset);
-    return undefined;
   }
 }
 

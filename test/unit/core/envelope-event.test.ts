@@ -20,7 +20,9 @@ describe('EnvelopeEvent', () => {
     });
     expect(event.get('file.path')).toBe('/x');
     expect(event.get('toString')).toBeUndefined();
-    expect(event.get('event.action')).toBeUndefined();
+    expect(event.get('event.action')).toBe('file_open');
+    expect(event.get('process.pid')).toBe('1234');
+    expect(event.get('container.id')).toBe('container-123');
   });
 
   test('keeps an unknown type as event.action', () => {
