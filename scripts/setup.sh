@@ -89,6 +89,8 @@ note_test() {
 	want_command setpriv util-linux 'runs the program as another user'
 	want_command strace strace 'shows which files the program opens'
 	want_command bpftool bpftool 'shows that nothing stays loaded'
+	want_command openssl openssl 'makes certificates for tests'
+	python3 -c 'import ensurepip, venv' >/dev/null 2>&1 || want python3-venv 'runs a gRPC client in another language'
 	if [ "$(uname -m)" = x86_64 ] && command -v gcc >/dev/null 2>&1; then
 		[ -f "$(gcc -m32 -print-file-name=libgcc.a)" ] || want gcc-multilib 'compiles a 32-bit caller'
 	elif [ "$(uname -m)" = x86_64 ]; then

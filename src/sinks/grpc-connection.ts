@@ -1,10 +1,15 @@
 /** Reaching a detector over gRPC. */
+import { isIP } from 'node:net';
+import { checkServerIdentity } from 'node:tls';
 import {
   type ChannelCredentials,
   type ChannelOptions,
   Client,
   connectivityState,
   credentials,
+  logVerbosity,
+  setLogVerbosity,
+  type VerifyOptions,
 } from '@grpc/grpc-js';
 import type { Clock } from '../core/clock.ts';
 import { messageOf, SentinelError } from '../core/errors.ts';
@@ -12,6 +17,8 @@ import { bytesMethod } from '../core/wire/detector-service.ts';
 import { readTlsFiles } from '../core/wire/tls-files.ts';
 import type { GrpcSinkConfig } from './grpc.ts';
 
+/** TLS has no way to ask for an address: this is asked for, and the certificate checked for the address. */
+const NAMELESS = 'address.invalid';
 const HEALTH_CHECK = bytesMethod('grpc.health.v1.Health', 'Check', { requests: false, responses: false });
 
 /**
@@ -83,7 +90,8 @@ function deadlineAfter(ms: number, clock: Clock): number {
   return Number(clock.unixNs() / 1_000_000n) + ms;
 }
 
-function channelOptions({ tls, max_message_bytes, keepalive_ms }: GrpcSinkConfig): ChannelOptions {
+function channelOptions({ endpoint, tls, max_message_bytes, keepalive_ms }: GrpcSinkConfig): ChannelOptions {
+  const name = tls.server_name ?? (tls.enabled && addressIn(endpoint) !== undefined ? NAMELESS : undefined);
   return {
     'grpc.max_receive_message_length': max_message_bytes,
     'grpc.max_send_message_length': max_message_bytes,
@@ -94,10 +102,14 @@ function channelOptions({ tls, max_message_bytes, keepalive_ms }: GrpcSinkConfig
     'grpc.enable_http_proxy': 0,
     'grpc.use_local_subchannel_pool': 1,
     'grpc.enable_channelz': 0,
-    ...(tls.server_name === undefined
-      ? {}
-      : { 'grpc.ssl_target_name_override': tls.server_name, 'grpc.default_authority': tls.server_name }),
+    ...(name === undefined ? {} : { 'grpc.ssl_target_name_override': name, 'grpc.default_authority': name }),
   };
+}
+
+/** The address in an endpoint that has no name, undefined for all others. */
+function addressIn(endpoint: string): string | undefined {
+  const host = /^\[?([^[\]]*?)\]?:\d+$/.exec(endpoint)?.[1] ?? '';
+  return isIP(host) === 0 ? undefined : host;
 }
 
 async function credentialsOf({ tls, endpoint }: GrpcSinkConfig): Promise<ChannelCredentials> {
@@ -105,8 +117,11 @@ async function credentialsOf({ tls, endpoint }: GrpcSinkConfig): Promise<Channel
     return credentials.createInsecure();
   }
   const { pair, ca } = await readTlsFiles(tls);
+  const address = tls.server_name === undefined ? addressIn(endpoint) : undefined;
+  const verify: VerifyOptions =
+    address === undefined ? {} : { checkServerIdentity: (_name, cert) => checkServerIdentity(address, cert) };
   try {
-    return credentials.createSsl(ca ?? null, pair?.key ?? null, pair?.cert ?? null);
+    return credentials.createSsl(ca ?? null, pair?.key ?? null, pair?.cert ?? null, verify);
   } catch (error) {
     throw new SentinelError(
       'SNT_CONFIG_INVALID',
