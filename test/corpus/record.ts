@@ -69,7 +69,7 @@ try {
     ...hostState().filter((line, index) => line !== before[index]),
   ];
   console.log(
-    `${out}: ${manifest.events} events, ${manifest.attack_events} of ${manifest.techniques.length} techniques, ${bytes} bytes`,
+    `${out}: ${manifest.events} events, ${manifest.attack_events} of them of ${manifest.techniques.length} techniques, ${bytes} bytes`,
   );
   for (const problem of problems) {
     console.error(`problem: ${problem}`);

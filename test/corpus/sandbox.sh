@@ -11,10 +11,10 @@ umask 022
 mount --make-rprivate /
 mount -t tmpfs -o size=4g,mode=755 sandbox "$folder"
 root=$folder/root
-mkdir -p "$root" "$folder/usr-upper" "$folder/usr-work" "$folder/dpkg-upper" "$folder/dpkg-work"
+mkdir -p "$root" "$folder/usr-upper" "$folder/usr-work"
 mount -t tmpfs -o size=2g,mode=755 root "$root"
 cd "$root"
-mkdir -p usr etc var/lib/dpkg proc sys dev run tmp root home srv opt mnt media boot old
+mkdir -p usr etc proc sys dev run tmp root home srv opt mnt media boot old
 chmod 1777 tmp
 chmod 700 root
 ln -s usr/bin bin
@@ -28,7 +28,6 @@ done
 mkdir -p usr/local/bin usr/local/sbin usr/local/lib
 # What an image or pip added to every start of Python.
 rm -f usr/lib/python3/dist-packages/*.pth
-mount -t overlay -o "lowerdir=/var/lib/dpkg,upperdir=$folder/dpkg-upper,workdir=$folder/dpkg-work" dpkg var/lib/dpkg
 
 mount -t proc proc proc
 mount -t sysfs -o ro sysfs sys

@@ -1,7 +1,7 @@
 #!/bin/bash
 # how: login
 # user: alice
-# weight: 1
+# weight: 3
 # does: asks which package something belongs to and what it is
 
 names=(bash tar curl git make gcc python3 perl openssl sudo)

@@ -12,7 +12,7 @@ for name in adduser.conf alternatives bash.bashrc ca-certificates.conf debconf.c
 done
 cd "$root"
 mkdir -p etc/apt etc/cron.d etc/cron.daily etc/default etc/init.d etc/profile.d etc/ssh etc/ssl etc/sudoers.d \
-	etc/systemd/system etc/logrotate.d var/backups var/cache/apt/archives var/lib/apt/lists var/lib/app var/lib/misc \
+	etc/systemd/system etc/logrotate.d var/backups var/cache/apt/archives var/lib/apt/lists var/lib/app var/lib/dpkg/info var/lib/dpkg/updates var/lib/misc \
 	var/log/app var/mail var/spool/cron/crontabs var/tmp var/www run/lock run/jobs srv/app srv/git \
 	srv/releases usr/local/sbin
 chmod 1777 var/tmp run/lock
@@ -63,6 +63,17 @@ printf 'root ALL=(ALL:ALL) ALL\n%%sudo ALL=(ALL:ALL) NOPASSWD: ALL\ndeploy ALL=(
 chmod 440 etc/sudoers
 cp -r etc/skel/. root/
 printf 'PATH=/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin\n17 * * * * root /usr/local/sbin/backup\n' >etc/crontab
+
+# The database of packages: those of every Debian, and what the scripts ask about.
+awk -v RS= -v ORS='\n\n' '/\nPriority: (required|important)\n/ || /^Package: (curl|gcc|git|make|openssl|perl|python3|sudo|unzip|wget|zip)\n/' \
+	/var/lib/dpkg/status >var/lib/dpkg/status
+sed -n 's/^Package: //p' var/lib/dpkg/status | while read -r package; do
+	for file in "/var/lib/dpkg/info/$package."* "/var/lib/dpkg/info/$package:"*; do
+		if [ -e "$file" ]; then cp "$file" var/lib/dpkg/info/; fi
+	done
+done
+cp /var/lib/dpkg/info/format var/lib/dpkg/info/
+printf 'amd64\n' >var/lib/dpkg/arch
 
 install -m 0755 "$here/app.py" srv/app/app.py
 install -m 0755 "$here/web" etc/init.d/web
