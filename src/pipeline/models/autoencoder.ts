@@ -1,7 +1,7 @@
 /** MemStream's autoencoder: how it encodes an event, and how it is trained. */
-import { Matrix } from 'ml-matrix';
+import { Matrix, QrDecomposition } from 'ml-matrix';
 import { Adam } from './adam.ts';
-import { applyLayer, type DenseLayer, drawLayer } from './dense-layer.ts';
+import { type DenseLayer, drawLayer } from './dense-layer.ts';
 import type { MersenneTwister } from './mersenne-twister.ts';
 
 /**
@@ -13,25 +13,25 @@ export interface Autoencoder {
   readonly decoder: DenseLayer;
 }
 
-/** The autoencoder of `inputs` values, with torch's first weights. */
+/** Root of the mean square of torch's first weights, times the square root of the inputs: the length of a row. */
+const ROW_LENGTH = 1 / Math.sqrt(3);
+
+/**
+ * The autoencoder of `inputs` values.
+ *
+ * The decoder has torch's first weights; the encoder two orthonormal bases of the same mean square, and no bias. They keep
+ * distances as they are, so that scores depend less on the seed.
+ */
 export function drawAutoencoder(inputs: number, random: MersenneTwister): Autoencoder {
   const encoder = drawLayer(inputs, 2 * inputs, random);
-  return { encoder, decoder: drawLayer(2 * inputs, inputs, random) };
-}
-
-/** Writes the code of the values of `x` from `xAt` to `code` from `codeAt`; allocates nothing. */
-export function encode(
-  encoder: DenseLayer,
-  x: Float64Array,
-  xAt: number,
-  code: Float64Array,
-  codeAt: number,
-): void {
-  applyLayer(encoder, x, xAt, code, codeAt);
-  const end = codeAt + encoder.outputs;
-  for (let at = codeAt; at < end; at++) {
-    code[at] = Math.tanh(code[at] ?? 0);
+  const size = inputs * inputs;
+  for (const from of [0, size]) {
+    const drawn = Matrix.from1DArray(inputs, inputs, encoder.weights.subarray(from, from + size));
+    const basis = new QrDecomposition(drawn).orthogonalMatrix.transpose();
+    encoder.weights.set(basis.mul(ROW_LENGTH).to1DArray(), from);
   }
+  encoder.bias.fill(0);
+  return { encoder, decoder: drawLayer(2 * inputs, inputs, random) };
 }
 
 const SLICE_ROWS = 32;

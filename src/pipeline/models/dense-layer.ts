@@ -2,6 +2,9 @@
 import type { StateReader, StateWriter } from '../../core/state-codec.ts';
 import type { MersenneTwister } from './mersenne-twister.ts';
 
+/** Of weights that are read: sums of their products still fit single precision. */
+const MAX_WEIGHT = 1e15;
+
 /** `y = W x + b`. */
 export interface DenseLayer {
   readonly inputs: number;
@@ -62,12 +65,13 @@ export function saveLayer(layer: DenseLayer, state: StateWriter): void {
   state.array(layer.bias);
 }
 
-/** @throws {SentinelError} `SNT_INPUT_CORRUPT` if the saved layer has another shape or a weight that is not finite. */
+/** @throws {SentinelError} `SNT_INPUT_CORRUPT` if the saved layer has another shape or a weight that cannot be. */
 export function restoreLayer(layer: DenseLayer, state: StateReader): void {
   state.fill(layer.weights);
   state.fill(layer.bias);
-  if (!layer.weights.every(Number.isFinite) || !layer.bias.every(Number.isFinite)) {
-    state.fail('a weight is not a finite number');
+  const isLikely = (weight: number) => Math.abs(weight) <= MAX_WEIGHT;
+  if (!layer.weights.every(isLikely) || !layer.bias.every(isLikely)) {
+    state.fail('a weight is not finite, or beyond all reason');
   }
 }
 

@@ -1,45 +1,51 @@
-/** The memory of MemStream: rows, their codes, and the search for the nearest. */
+/** Vectors, and how each of their features is spread. */
 import type { StateReader, StateWriter } from '../../core/state-codec.ts';
 
 /** No value further out is stored: its square would not fit. */
 const MAX_VALUE = 1e100;
 
+/** Where the furthest row lies after robust normalising, and a value that differs from all rows that agree. */
+const REACH = 3;
+/** No value is larger after robust normalising. */
+const MAX_ROBUST = 6;
+/** Nor after plain normalising, so that it fits single precision. */
+const MAX_PLAIN = 1e30;
+
 /**
- * Up to `capacity` vectors with their codes, and mean and spread of each feature over them.
+ * What a feature is divided by after its mean was taken off.
  *
- * All arrays are flat and row-major. A code is stale once the spread has moved; who owns the memory refreshes it.
+ * `plain` is its standard deviation, and a feature that all rows agree on becomes 0, as MemStream's authors have it.
+ * `robust` divides by a third of the feature's reach where that is more, so that a flag that few rows have does not drown
+ * the rest; a value that differs from what all rows agree on becomes 3 or -3; no value is beyond 6 or -6.
  */
+export type Normalising = 'plain' | 'robust';
+
+/** Up to `capacity` vectors, with mean and spread of each feature as they were when last measured. */
 export class VectorMemory {
-  /** `capacity x dimensions`, raw values. */
+  /** `capacity x dimensions`, row-major. */
   readonly rows: Float64Array;
-  /** `capacity x width`. */
-  readonly codes: Float64Array;
   /** Mean of each feature. */
   readonly means: Float64Array;
   /** Sample standard deviation of each feature; exactly 0 where all rows agree. */
   readonly deviations: Float64Array;
   /** Largest distance of a row from the mean, by feature. */
   readonly reaches: Float64Array;
-  /** The smallest distances that {@link findNearest} found, ascending. */
-  readonly distances: Float64Array;
-  /** The slot that {@link distances} starts with, -1 if none. */
-  nearest = -1;
   readonly capacity: number;
+  /** How {@link normalise} works. */
+  normalising: Normalising = 'robust';
+  /** 1 over what a feature is divided by, 0 for a constant. */
+  readonly #inverses: Float64Array;
   readonly #dimensions: number;
-  readonly #width: number;
   #size = 0;
 
-  /** @param neighbours The most that {@link findNearest} will be asked for. */
-  constructor(dimensions: number, width: number, capacity: number, neighbours: number) {
+  constructor(dimensions: number, capacity: number) {
     this.capacity = capacity;
     this.#dimensions = dimensions;
-    this.#width = width;
     this.rows = new Float64Array(capacity * dimensions);
-    this.codes = new Float64Array(capacity * width);
     this.means = new Float64Array(dimensions);
     this.deviations = new Float64Array(dimensions);
     this.reaches = new Float64Array(dimensions);
-    this.distances = new Float64Array(neighbours);
+    this.#inverses = new Float64Array(dimensions);
   }
 
   /** Slots in use, from 0 on. */
@@ -47,11 +53,7 @@ export class VectorMemory {
     return this.#size;
   }
 
-  /**
-   * Writes a row to a slot in use or the first free one; a value that is not finite becomes the feature's mean.
-   *
-   * Takes `O(size x dimensions)` to measure the spread anew, so that no rounding error outlives the row that made it.
-   */
+  /** Writes a row to a slot in use or the first free one; a value that is not finite becomes the feature's mean. */
   put(slot: number, x: Float64Array): void {
     const from = slot * this.#dimensions;
     for (let feature = 0; feature < this.#dimensions; feature++) {
@@ -61,13 +63,6 @@ export class VectorMemory {
         : (this.means[feature] ?? 0);
     }
     this.#size = Math.max(this.#size, slot + 1);
-    this.measure();
-  }
-
-  /** Takes what was written to the first rows and codes from outside as the memory. */
-  adopt(size: number): void {
-    this.#size = Math.min(size, this.capacity);
-    this.measure();
   }
 
   /** Keeps the slots that `isKept` names, in their order. */
@@ -81,73 +76,77 @@ export class VectorMemory {
       }
     }
     this.#size = kept;
-    this.measure();
   }
 
-  /** Works out {@link means}, {@link deviations} and {@link reaches}. */
+  /**
+   * Works out {@link means}, {@link deviations} and {@link reaches}.
+   *
+   * From all rows each time: with running sums the rounding error of one large value would outlive it.
+   */
   measure(): void {
     for (let feature = 0; feature < this.#dimensions; feature++) {
       this.#measureFeature(feature);
     }
+    this.#invert();
   }
 
   /**
-   * Finds the `count` codes with the smallest L1 distance from `code`, at most as many as there are.
-   *
-   * @param skipped A slot to leave out, -1 for none.
-   * @returns How many were found.
+   * Writes the vector that starts at `from` in `x` to `out`, normalised; a value that is not finite becomes 0, the mean.
    */
-  findNearest(code: Float64Array, count: number, skipped: number): number {
-    const { codes, distances } = this;
-    const width = this.#width;
-    const last = count - 1;
-    let limit = Number.POSITIVE_INFINITY;
-    let found = 0;
-    this.nearest = -1;
-    for (let slot = 0; slot < this.#size; slot++) {
-      if (slot === skipped) {
-        continue;
+  normalise(x: Float64Array, from: number, out: Float32Array): void {
+    const isRobust = this.normalising === 'robust';
+    const limit = isRobust ? MAX_ROBUST : MAX_PLAIN;
+    for (let feature = 0; feature < this.#dimensions; feature++) {
+      const offset = (x[from + feature] ?? 0) - (this.means[feature] ?? 0);
+      const inverse = this.#inverses[feature] ?? 0;
+      let value = 0;
+      if (Number.isFinite(offset)) {
+        value = inverse === 0 && isRobust ? Math.sign(offset) * REACH : offset * inverse;
       }
-      const distance = boundedDistance(code, codes, slot * width, width, limit);
-      if (found === count && !(distance < limit)) {
-        continue;
-      }
-      let at = found < count ? found : last;
-      while (at > 0 && (distances[at - 1] ?? 0) > distance) {
-        distances[at] = distances[at - 1] ?? 0;
-        at -= 1;
-      }
-      distances[at] = distance;
-      if (at === 0) {
-        this.nearest = slot;
-      }
-      if (found < count) {
-        found += 1;
-      }
-      if (found === count) {
-        limit = distances[last] ?? 0;
-      }
+      out[feature] = Math.min(limit, Math.max(-limit, value));
     }
-    return found;
+  }
+
+  /** Writes how far each value of `x` is from the row of `slot`, in standard deviations. */
+  compare(x: Float64Array, slot: number, out: Float64Array): void {
+    for (let feature = 0; feature < this.#dimensions; feature++) {
+      const value = x[feature] ?? 0;
+      const known = Number.isFinite(value) ? value : (this.means[feature] ?? 0);
+      const distance = Math.abs(known - (this.rows[slot * this.#dimensions + feature] ?? 0));
+      const deviation = this.deviations[feature] ?? 0;
+      out[feature] = deviation > 0 ? distance / deviation : distance > 0 ? REACH : 0;
+    }
   }
 
   save(state: StateWriter): void {
     state.u32(this.#size);
     state.array(this.rows.subarray(0, this.#size * this.#dimensions));
-    state.array(this.codes.subarray(0, this.#size * this.#width));
+    for (const values of [this.means, this.deviations, this.reaches]) {
+      state.array(values);
+    }
   }
 
   /** @throws {SentinelError} `SNT_INPUT_CORRUPT` if it does not fit, or a value is not finite. */
   restore(state: StateReader): void {
     this.#size = state.u32(this.capacity);
     const rows = this.rows.subarray(0, this.#size * this.#dimensions);
-    const codes = this.codes.subarray(0, this.#size * this.#width);
-    state.fill(rows);
-    state.fill(codes);
-    if (!rows.every((value) => Math.abs(value) <= MAX_VALUE) || !codes.every(Number.isFinite)) {
-      state.fail('a row of the memory is not finite');
+    for (const values of [rows, this.means, this.deviations, this.reaches]) {
+      state.fill(values);
+      if (!values.every(Number.isFinite)) {
+        state.fail('a value of the memory is not finite');
+      }
     }
-    this.measure();
+    this.#invert();
+  }
+
+  #invert(): void {
+    for (let feature = 0; feature < this.#dimensions; feature++) {
+      const deviation = this.deviations[feature] ?? 0;
+      const reach = this.normalising === 'robust' ? (this.reaches[feature] ?? 0) / REACH : 0;
+      const inverse = 1 / Math.max(deviation, reach);
+      // infinite for 0, and for a spread too small to divide by
+      this.#inverses[feature] = Number.isFinite(inverse) ? inverse : 0;
+    }
   }
 
   #measureFeature(feature: number): void {
@@ -174,32 +173,4 @@ export class VectorMemory {
     this.deviations[feature] = this.#size > 1 ? Math.sqrt(squares / (this.#size - 1)) : 0;
     this.reaches[feature] = Math.max(0, highest - mean, mean - lowest);
   }
-}
-
-/** L1 distance, or some number of at least `limit` once it is sure not to be below. */
-function boundedDistance(
-  code: Float64Array,
-  codes: Float64Array,
-  from: number,
-  width: number,
-  limit: number,
-): number {
-  let sum = 0;
-  let at = 0;
-  for (; at + 4 <= width; at += 4) {
-    // four at a time, so that the comparison with the limit costs little
-    const base = from + at;
-    const first = Math.abs((codes[base] ?? 0) - (code[at] ?? 0));
-    const second = Math.abs((codes[base + 1] ?? 0) - (code[at + 1] ?? 0));
-    const third = Math.abs((codes[base + 2] ?? 0) - (code[at + 2] ?? 0));
-    const fourth = Math.abs((codes[base + 3] ?? 0) - (code[at + 3] ?? 0));
-    sum += first + second + (third + fourth);
-    if (sum >= limit) {
-      return sum;
-    }
-  }
-  for (; at < width; at++) {
-    sum += Math.abs((codes[from + at] ?? 0) - (code[at] ?? 0));
-  }
-  return sum;
 }
