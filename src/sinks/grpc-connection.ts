@@ -14,8 +14,16 @@ import {
 import type { Clock } from '../core/clock.ts';
 import { messageOf, SentinelError } from '../core/errors.ts';
 import { bytesMethod } from '../core/wire/detector-service.ts';
-import { readTlsFiles } from '../core/wire/tls-files.ts';
-import type { GrpcSinkConfig } from './grpc.ts';
+import { readTlsFiles, type TlsFiles } from '../core/wire/tls-files.ts';
+
+/** Where the detector is, and how to reach it: a part of the sink's configuration. */
+export interface ConnectionSettings {
+  readonly endpoint: string;
+  readonly tls: TlsFiles & { readonly enabled: boolean; readonly server_name?: string | undefined };
+  readonly max_message_bytes: number;
+  readonly connect_timeout_ms: number;
+  readonly keepalive_ms: number;
+}
 
 /** TLS has no way to ask for an address: this is asked for, and the certificate checked for the address. */
 const NAMELESS = 'address.invalid';
@@ -29,7 +37,7 @@ const HEALTH_CHECK = bytesMethod('grpc.health.v1.Health', 'Check', { requests: f
  * @throws The reason of `signal`, if it aborts.
  */
 export async function connectClient(
-  config: GrpcSinkConfig,
+  config: ConnectionSettings,
   clock: Clock,
   signal: AbortSignal,
 ): Promise<Client> {
@@ -90,7 +98,12 @@ function deadlineAfter(ms: number, clock: Clock): number {
   return Number(clock.unixNs() / 1_000_000n) + ms;
 }
 
-function channelOptions({ endpoint, tls, max_message_bytes, keepalive_ms }: GrpcSinkConfig): ChannelOptions {
+function channelOptions({
+  endpoint,
+  tls,
+  max_message_bytes,
+  keepalive_ms,
+}: ConnectionSettings): ChannelOptions {
   const name = tls.server_name ?? (tls.enabled && addressIn(endpoint) !== undefined ? NAMELESS : undefined);
   return {
     'grpc.max_receive_message_length': max_message_bytes,
@@ -112,7 +125,7 @@ function addressIn(endpoint: string): string | undefined {
   return isIP(host) === 0 ? undefined : host;
 }
 
-async function credentialsOf({ tls, endpoint }: GrpcSinkConfig): Promise<ChannelCredentials> {
+async function credentialsOf({ tls, endpoint }: ConnectionSettings): Promise<ChannelCredentials> {
   if (!tls.enabled) {
     return credentials.createInsecure();
   }
