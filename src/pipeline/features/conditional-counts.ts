@@ -13,10 +13,10 @@ const CONTEXT_SHARE = 1 / 8;
 export class CountQuery {
   /** 0 to 1, never 0. */
   probability = 1;
-  /** Events with this value in this context, decayed. */
-  count = 0;
-  /** Events in this context, decayed. */
-  total = 0;
+  /** Stored weights of the pair and of the context, and what one event weighs. */
+  countWeight = 0;
+  totalWeight = 0;
+  eventWeight = 1;
   context = 0;
   /** Key of the pair. */
   pair = 0;
@@ -28,9 +28,19 @@ export class CountQuery {
     return -Math.log(this.probability);
   }
 
+  /** Events with this value in this context, decayed. */
+  get count(): number {
+    return this.countWeight / this.eventWeight;
+  }
+
+  /** Events in this context, decayed. */
+  get total(): number {
+    return this.totalWeight / this.eventWeight;
+  }
+
   /** The value was not seen in this context. */
   get isNew(): boolean {
-    return this.count === 0;
+    return this.countWeight === 0;
   }
 }
 
@@ -78,14 +88,15 @@ export class ConditionalCounts {
     const total = atContext < 0 ? 0 : (lanes[atContext] ?? 0);
     const fresh = atContext < 0 ? 0 : (lanes[atContext + 1] ?? 0);
     const count = atPair < 0 ? 0 : (this.#pairs.weights[atPair] ?? 0);
-    const prior = PRIOR_EVENTS * ((this.#newEvents + scale) / (this.#events + 2 * scale)) * scale;
+    const prior = (PRIOR_EVENTS * scale * (this.#newEvents + scale)) / (this.#events + 2 * scale);
     const novelty = (fresh + prior) / (total + PRIOR_EVENTS * scale);
     query.context = context;
     query.pair = pair;
     query.atContext = atContext;
     query.atPair = atPair;
-    query.count = count / scale;
-    query.total = total / scale;
+    query.countWeight = count;
+    query.totalWeight = total;
+    query.eventWeight = scale;
     query.probability = probabilityOf(novelty, count, total);
   }
 

@@ -19,7 +19,7 @@ export class DecayedTable {
   readonly lanes: number;
   /** Shape `capacity x lanes`, row-major; lane 0 decides what stays. */
   readonly weights: Float64Array;
-  readonly #keys: Uint32Array;
+  readonly #keys: Int32Array;
   readonly #bucketMask: number;
 
   /**
@@ -33,7 +33,7 @@ export class DecayedTable {
     this.capacity = capacity;
     this.lanes = lanes;
     this.weights = new Float64Array(capacity * lanes);
-    this.#keys = new Uint32Array(capacity);
+    this.#keys = new Int32Array(capacity);
     this.#bucketMask = capacity / WAYS - 1;
   }
 
@@ -53,7 +53,7 @@ export class DecayedTable {
 
   /** @returns Index of the entry's first weight in {@link weights}, -1 when there is none. */
   find(key: number): number {
-    const wanted = key >>> 0 || 1;
+    const wanted = key | 0 || 1;
     const first = (wanted & this.#bucketMask) * WAYS;
     const start = wanted >>> PLACE_SHIFT;
     for (let way = 0; way < WAYS; way++) {
@@ -67,14 +67,12 @@ export class DecayedTable {
 
   /** {@link find}, where the entry was at `slot` a moment ago, or -1. */
   findAt(slot: number, key: number): number {
-    return slot >= 0 && this.#keys[slot / this.lanes] === (key >>> 0 || 1) ? slot : this.find(key);
+    return slot >= 0 && this.#keys[slot / this.lanes] === (key | 0 || 1) ? slot : this.find(key);
   }
 
   /** {@link take}, where the entry was at `slot` a moment ago, or -1. */
   takeAt(slot: number, key: number, eventWeight: number): number {
-    return slot >= 0 && this.#keys[slot / this.lanes] === (key >>> 0 || 1)
-      ? slot
-      : this.take(key, eventWeight);
+    return slot >= 0 && this.#keys[slot / this.lanes] === (key | 0 || 1) ? slot : this.take(key, eventWeight);
   }
 
   /**
@@ -84,7 +82,7 @@ export class DecayedTable {
    * @returns As {@link find}; -1 when there is no room.
    */
   take(key: number, eventWeight: number): number {
-    const wanted = key >>> 0 || 1;
+    const wanted = key | 0 || 1;
     const first = (wanted & this.#bucketMask) * WAYS;
     const start = wanted >>> PLACE_SHIFT;
     let free = -1;
@@ -134,7 +132,7 @@ export class DecayedTable {
     });
     state.u32(places.length);
     state.array(places);
-    state.array(places.map((place) => this.#keys[place] ?? 0));
+    state.array(Int32Array.from(places, (place) => this.#keys[place] ?? 0));
     state.array(weights);
   }
 
@@ -142,7 +140,7 @@ export class DecayedTable {
   restore(state: StateReader): void {
     const entries = state.u32(this.capacity);
     const places = new Uint32Array(entries);
-    const keys = new Uint32Array(entries);
+    const keys = new Int32Array(entries);
     const weights = new Float64Array(entries * this.lanes);
     state.fill(places);
     state.fill(keys);

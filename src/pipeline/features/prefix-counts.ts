@@ -143,7 +143,7 @@ export class PrefixCounts {
     const ofParent = atParent < 0 ? 0 : (weights[atParent] ?? 0);
     const fresh = atParent < 0 ? 0 : (weights[atParent + 1] ?? 0);
     const count = isKnown ? (weights[places[steps] ?? 0] ?? 0) : 0;
-    const prior = PRIOR_EVENTS * ((this.#newSteps + scale) / (this.#steps + 2 * scale)) * scale;
+    const prior = (PRIOR_EVENTS * scale * (this.#newSteps + scale)) / (this.#steps + 2 * scale);
     const novelty = (fresh + prior) / (ofParent + PRIOR_EVENTS * scale);
     const above = ofParent > 0 && total > 0 ? Math.min(1, ofParent / total) : 1;
     query.stepProbability = probabilityOf(novelty, count, ofParent);
@@ -176,7 +176,7 @@ export class PrefixCounts {
     const count = pair < 0 ? 0 : (this.#users.weights[pair] ?? 0);
     const total = at < 0 ? 0 : (this.#nodes.weights[at] ?? 0);
     const fresh = at < 0 ? 0 : (this.#nodes.weights[at + 2] ?? 0);
-    const prior = PRIOR_EVENTS * ((this.#newUsages + scale) / (this.#usages + 2 * scale)) * scale;
+    const prior = (PRIOR_EVENTS * scale * (this.#newUsages + scale)) / (this.#usages + 2 * scale);
     query.probability = probabilityOf((fresh + prior) / (total + PRIOR_EVENTS * scale), count, total);
     query.count = count / scale;
     query.total = total / scale;
