@@ -49,7 +49,7 @@ export const SUBJECTS: readonly Subject[] = [
     build: (dimensions, seed) => new Loda(dimensions, { seed }),
     warmAfter: 256,
     maxStateBytes: 100_000,
-    maxHeapBytesPerEvent: 40,
+    maxHeapBytesPerEvent: 80,
   },
   {
     name: 'memstream',
