@@ -16,7 +16,7 @@ const SAME_VALUE = 1e-9;
  * was constant over the window is one point. Every score is 0 until the first window is full.
  */
 export class BirgeRozenholcHistograms implements ProjectionHistograms {
-  readonly surprisals: Float64Array;
+  readonly #current: Float64Array;
   readonly #projections: SparseProjections;
   readonly #projected: Float64Array;
   readonly #rows: number;
@@ -38,7 +38,7 @@ export class BirgeRozenholcHistograms implements ProjectionHistograms {
     const { rows } = projections;
     this.#projections = projections;
     this.#projected = new Float64Array(rows);
-    this.surprisals = new Float64Array(rows);
+    this.#current = new Float64Array(rows);
     this.#rows = rows;
     this.#windowEvents = windowEvents;
     this.#floor = 1 / windowEvents / windowEvents;
@@ -59,13 +59,17 @@ export class BirgeRozenholcHistograms implements ProjectionHistograms {
     let known = 0;
     for (let row = 0; row < this.#rows; row++) {
       const surprisal = this.#surprisal(row, this.#projected[row] ?? 0);
-      this.surprisals[row] = surprisal;
+      this.#current[row] = surprisal;
       if (!Number.isNaN(surprisal)) {
         sum += surprisal;
         known++;
       }
     }
     return known === 0 ? 0 : sum / known;
+  }
+
+  surprisals(): Float64Array {
+    return this.#current;
   }
 
   learn(): void {

@@ -8,9 +8,11 @@ const ERROR_FLOOR = 1e-3;
 const FAST_EXPLAINS = 0.75;
 /** A value that leaves what was constant until now counts as this many deviations. */
 const FIRST_CHANGE = 8;
-/** From here on the scale of only some features is worked out anew at each event. */
+/** From here on an event is learnt by some of the features only, in turn: bounds the cost of wide vectors. */
 const SETTLED_EVENTS = 256;
-const SCALES_PER_EVENT = 2;
+/** Values of a feature before the fast centre may be used. */
+const MIN_FAST_EVENTS = 16;
+const FEATURES_PER_EVENT = 8;
 /** Below it a feature is constant; also keeps the inverse finite. */
 const MIN_VARIANCE = 1e-200;
 
@@ -32,6 +34,7 @@ export class FeatureStandardizer {
   /** 1 / deviation; 0 while the feature was constant. */
   readonly #inverses: Float64Array;
   #next = 0;
+  #learnt = 0;
 
   constructor(dimensions: number) {
     this.#slow = new Float64Array(dimensions);
@@ -57,55 +60,61 @@ export class FeatureStandardizer {
   /** Takes the values of `x` that are not NaN. */
   learn(x: Float64Array): void {
     const dimensions = this.#slow.length;
+    if (this.#learnt < SETTLED_EVENTS || dimensions <= FEATURES_PER_EVENT) {
+      this.#learnt = Math.min(SETTLED_EVENTS, this.#learnt + 1);
+      this.#learnSome(x, 0, dimensions);
+      return;
+    }
+    const end = Math.min(dimensions, this.#next + FEATURES_PER_EVENT);
+    this.#learnSome(x, this.#next, end);
+    this.#next = end === dimensions ? 0 : end;
+  }
+
+  #learnSome(x: Float64Array, start: number, end: number): void {
     const slow = this.#slow;
     const fast = this.#fast;
     const slowErrors = this.#slowErrors;
     const fastErrors = this.#fastErrors;
     const seen = this.#seen;
-    let isSettled = true;
-    let cached = 0;
-    let first = 1;
-    for (let feature = 0; feature < dimensions; feature++) {
+    let cached = -1;
+    let slowRate = 1;
+    let fastRate = 1;
+    let errorRate = 1;
+    for (let feature = start; feature < end; feature++) {
       const given = x[feature] ?? 0;
       if (Number.isNaN(given)) {
         continue;
       }
       const before = seen[feature] ?? 0;
       if (before !== cached) {
+        const first = 1 / (before + 1);
         cached = before;
-        first = 1 / (before + 1);
+        slowRate = Math.max(SLOW_FLOOR, first);
+        fastRate = Math.max(FAST_RATE, first);
+        errorRate = Math.max(ERROR_FLOOR, first);
       }
       seen[feature] = before + 1;
-      isSettled = isSettled && before >= SETTLED_EVENTS;
       const slowAway = given - (slow[feature] ?? 0);
-      const slowMean = (slow[feature] ?? 0) + Math.max(SLOW_FLOOR, first) * slowAway;
-      slow[feature] = slowMean;
       const fastAway = given - (fast[feature] ?? 0);
-      const fastMean = (fast[feature] ?? 0) + Math.max(FAST_RATE, first) * fastAway;
-      fast[feature] = fastMean;
-      const rate = Math.max(ERROR_FLOOR, first);
-      const slowError = (1 - rate) * ((slowErrors[feature] ?? 0) + rate * slowAway * slowAway);
-      slowErrors[feature] = slowError;
+      const slowMean = (slow[feature] ?? 0) + slowRate * slowAway;
+      const fastMean = (fast[feature] ?? 0) + fastRate * fastAway;
+      const slowError = (1 - errorRate) * ((slowErrors[feature] ?? 0) + errorRate * slowAway * slowAway);
       const fastError =
-        before === 0 ? 0 : (fastErrors[feature] ?? 0) * (1 - rate) + rate * fastAway * fastAway;
+        before === 0 ? 0 : (1 - errorRate) * (fastErrors[feature] ?? 0) + errorRate * fastAway * fastAway;
+      slow[feature] = slowMean;
+      fast[feature] = fastMean;
+      slowErrors[feature] = slowError;
       fastErrors[feature] = fastError;
-      const isFast = fastError < (1 - FAST_EXPLAINS) * slowError && before >= 16;
+      const isFast = fastError < (1 - FAST_EXPLAINS) * slowError && before >= MIN_FAST_EVENTS;
+      const variance = isFast ? fastError : slowError;
       this.#centres[feature] = isFast ? fastMean : slowMean;
-    }
-    if (!isSettled) {
-      for (let feature = 0; feature < dimensions; feature++) {
-        this.#scale(feature);
-      }
-      return;
-    }
-    for (let turn = 0; turn < SCALES_PER_EVENT; turn++) {
-      this.#next = this.#next + 1 < dimensions ? this.#next + 1 : 0;
-      this.#scale(this.#next);
+      this.#inverses[feature] = variance > MIN_VARIANCE ? 1 / Math.sqrt(variance) : 0;
     }
   }
 
   save(state: StateWriter): void {
     state.u32(this.#next);
+    state.u32(this.#learnt);
     for (const values of this.#arrays()) {
       state.array(values);
     }
@@ -114,6 +123,7 @@ export class FeatureStandardizer {
   /** @throws {SentinelError} `SNT_INPUT_CORRUPT`. */
   restore(state: StateReader): void {
     this.#next = state.u32(this.#slow.length - 1);
+    this.#learnt = state.u32();
     for (const values of this.#arrays()) {
       state.fill(values);
       if (!values.every(Number.isFinite)) {
@@ -132,12 +142,6 @@ export class FeatureStandardizer {
       this.#centres,
       this.#inverses,
     ];
-  }
-
-  #scale(feature: number): void {
-    const isFast = this.#centres[feature] === this.#fast[feature];
-    const variance = (isFast ? this.#fastErrors : this.#slowErrors)[feature] ?? 0;
-    this.#inverses[feature] = variance > MIN_VARIANCE ? 1 / Math.sqrt(variance) : 0;
   }
 
   #constant(feature: number, away: number): number {

@@ -37,8 +37,8 @@ const MAX_TABLED = 1024;
  * follows the moments of the projections, which values beyond the tails move no further than the tails.
  */
 export class GridHistograms implements ProjectionHistograms {
-  readonly surprisals: Float64Array;
   readonly #projections: SparseProjections;
+  readonly #surprisals: Float64Array;
   readonly #windowEvents: number;
   /** Entries of the projections times the grid's cells a unit, so that a product's sum is a place on the grid. */
   readonly #scaled: Float64Array;
@@ -69,7 +69,7 @@ export class GridHistograms implements ProjectionHistograms {
     const { rows } = projections;
     this.#projections = projections;
     this.#windowEvents = windowEvents;
-    this.surprisals = new Float64Array(rows);
+    this.#surprisals = new Float64Array(rows);
     this.#scaled = new Float64Array(projections.weights.length);
     this.#offsets = new Float64Array(rows);
     this.#gains = new Float64Array(rows);
@@ -93,36 +93,56 @@ export class GridHistograms implements ProjectionHistograms {
   }
 
   score(x: Float64Array): number {
-    const { rows, starts, features } = this.#projections;
+    const { rows, perRow, features } = this.#projections;
     const scaled = this.#scaled;
     const offsets = this.#offsets;
     const table = this.#table;
     const cells = this.#cells;
     const places = this.#places;
-    const surprisals = this.surprisals;
+    const isFirst = !this.#isReady;
     let sum = 0;
     let known = 0;
     let entry = 0;
     for (let row = 0; row < rows; row++) {
-      const end = starts[row + 1] ?? 0;
-      let place = offsets[row] ?? 0;
-      for (; entry < end; entry++) {
-        place += (scaled[entry] ?? 0) * (x[features[entry] ?? 0] ?? 0);
+      let place =
+        (offsets[row] ?? 0) +
+        (scaled[entry] ?? 0) * (x[features[entry] ?? 0] ?? 0) +
+        (scaled[entry + 1] ?? 0) * (x[features[entry + 1] ?? 0] ?? 0);
+      entry += 2;
+      if (perRow > 2) {
+        place +=
+          (scaled[entry] ?? 0) * (x[features[entry] ?? 0] ?? 0) +
+          (scaled[entry + 1] ?? 0) * (x[features[entry + 1] ?? 0] ?? 0);
+        entry += 2;
+        for (let left = perRow - 4; left > 0; left -= 2) {
+          place +=
+            (scaled[entry] ?? 0) * (x[features[entry] ?? 0] ?? 0) +
+            (scaled[entry + 1] ?? 0) * (x[features[entry + 1] ?? 0] ?? 0);
+          entry += 2;
+        }
       }
-      places[row] = place;
-      if (place >= 0 || place < 0) {
-        const cell = row * CELLS + (Math.max(0, Math.min(LAST, place)) | 0);
-        const surprisal = table[cell] ?? 0;
-        cells[row] = cell;
-        surprisals[row] = surprisal;
-        sum += surprisal;
-        known++;
-      } else {
+      if (isFirst) {
+        places[row] = place;
+      }
+      if (Number.isNaN(place)) {
         cells[row] = rows * CELLS;
-        surprisals[row] = Number.NaN;
+        continue;
       }
+      const cell = row * CELLS + (place < 1 ? 0 : place >= LAST ? LAST : place | 0);
+      cells[row] = cell;
+      sum += table[cell] ?? 0;
+      known++;
     }
     return known === 0 ? 0 : sum / known;
+  }
+
+  surprisals(): Float64Array {
+    const missing = this.#cells.length * CELLS;
+    for (let row = 0; row < this.#cells.length; row++) {
+      const cell = this.#cells[row] ?? 0;
+      this.#surprisals[row] = cell === missing ? Number.NaN : (this.#table[cell] ?? 0);
+    }
+    return this.#surprisals;
   }
 
   learn(): void {
@@ -243,7 +263,7 @@ export class GridHistograms implements ProjectionHistograms {
 
   /** Makes what was counted so far the window that scores, and lays the grid by the moments so far. */
   #publish(): void {
-    const { starts, weights } = this.#projections;
+    const { perRow, weights } = this.#projections;
     for (let row = 0; row < this.#means.length; row++) {
       let events = 0;
       for (let cell = 0; cell < CELLS; cell++) {
@@ -256,7 +276,7 @@ export class GridHistograms implements ProjectionHistograms {
       const gain = BINS_PER_DEVIATION / Math.sqrt(Math.max(MIN_VARIANCE, this.#variances[row] ?? 0));
       this.#gains[row] = gain;
       this.#offsets[row] = CENTRE - (this.#means[row] ?? 0) * gain;
-      for (let entry = starts[row] ?? 0; entry < (starts[row + 1] ?? 0); entry++) {
+      for (let entry = row * perRow; entry < (row + 1) * perRow; entry++) {
         this.#scaled[entry] = (weights[entry] ?? 0) * gain;
       }
     }

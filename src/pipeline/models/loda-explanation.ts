@@ -67,9 +67,9 @@ function weigh(
 }
 
 function uses(projections: SparseProjections, row: number, feature: number): boolean {
-  const end = projections.starts[row + 1] ?? 0;
-  for (let entry = projections.starts[row] ?? 0; entry < end; entry++) {
-    if (projections.features[entry] === feature) {
+  const { perRow, features, weights } = projections;
+  for (let entry = row * perRow; entry < (row + 1) * perRow; entry++) {
+    if (features[entry] === feature && weights[entry] !== 0) {
       return true;
     }
   }

@@ -11,7 +11,7 @@ import { drawProjections, projectionsFrom, type SparseProjections } from './spar
 
 /** How a {@link Loda} is built. */
 export interface LodaOptions {
-  /** Random projections, 1 or more; 64 unless given. */
+  /** Random projections, 1 or more; 32 unless given. */
   readonly projections?: number;
   /** Events of a histogram's window, 2 or more; 256 unless given. */
   readonly windowEvents?: number;
@@ -52,7 +52,7 @@ export class Loda implements Model {
 
   /** @throws {RangeError} If an option is out of its range or does not fit `dimensions`. */
   constructor(dimensions: number, options: LodaOptions = {}) {
-    const rows = options.matrix?.length ?? options.projections ?? 64;
+    const rows = options.matrix?.length ?? options.projections ?? 32;
     const windowEvents = options.windowEvents ?? 256;
     mustBeWithin('dimensions', dimensions, 1, 65_536);
     mustBeWithin('projections', rows, 1, 65_536);
@@ -101,7 +101,7 @@ export class Loda implements Model {
   /** One-tailed two-sample t of each feature (Pevný, section 3.3); see {@link weighFeatures}. */
   explain(x: Float64Array, weights: Float64Array): void {
     this.score(x);
-    weighFeatures(this.#projections, this.#histograms.surprisals, weights);
+    weighFeatures(this.#projections, this.#histograms.surprisals(), weights);
   }
 
   save(state: StateWriter): void {

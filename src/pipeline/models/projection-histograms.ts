@@ -5,10 +5,13 @@ import type { StateReader, StateWriter } from '../../core/state-codec.ts';
 export interface ProjectionHistograms {
   /** True once a first window is full. */
   readonly isReady: boolean;
-  /** -ln density of each projection of the vector scored last, in nats; NaN where a feature of it was missing. */
-  readonly surprisals: Float64Array;
-  /** Mean of the {@link surprisals} of `x` that are not NaN; 0 when there are none. Does not change the histograms. */
+  /** Mean of -ln density over the projections of `x` that are known, in nats; 0 when none is. Changes no histogram. */
   score(x: Float64Array): number;
+  /**
+   * -ln density of each projection of the vector scored last, NaN where a feature of it is missing; valid until the
+   * next call of anything.
+   */
+  surprisals(): Float64Array;
   /** Counts the vector scored last. */
   learn(): void;
   /** Lets the vector scored last pass without counting it. */

@@ -1,11 +1,16 @@
 /** Sparse random projections of a vector, flat for the hot loop. */
 import { Pcg64 } from './pcg64.ts';
 
-/** `rows` projections of `dimensions` values; row `i` has its entries at `starts[i]` up to `starts[i + 1]`. */
+/**
+ * `rows` projections of `dimensions` values, each of `perRow` entries: row `i` has those from `i * perRow` on.
+ *
+ * `perRow` is even, for loops that take two at a time without asking where a row ends, which costs more than an entry.
+ * A row that has fewer repeats its last feature with weight 0.
+ */
 export interface SparseProjections {
   readonly rows: number;
   readonly dimensions: number;
-  readonly starts: Int32Array;
+  readonly perRow: number;
   /** The feature of each entry. */
   readonly features: Int32Array;
   readonly weights: Float64Array;
@@ -19,22 +24,22 @@ export interface SparseProjections {
  */
 export function drawProjections(rows: number, dimensions: number, seed: number): SparseProjections {
   const random = new Pcg64(seed);
-  const perRow = Math.max(1, Math.floor(Math.sqrt(dimensions)));
-  const starts = Int32Array.from({ length: rows + 1 }, (_, row) => row * perRow);
-  const features = new Int32Array(rows * perRow);
-  const weights = Float64Array.from({ length: rows * perRow }, () => random.normal());
+  const entries = Math.max(1, Math.floor(Math.sqrt(dimensions)));
   let pack: number[] = [];
-  for (let row = 0; row < rows; row++) {
-    const hand = new Set<number>();
-    while (hand.size < perRow) {
+  const drawn = Array.from({ length: rows }, () => {
+    const row = new Map<number, number>();
+    while (row.size < entries) {
       if (pack.length === 0) {
         pack = shuffled(dimensions, random);
       }
-      hand.add(pack.pop() ?? 0);
+      row.set(pack.pop() ?? 0, 0);
     }
-    features.set([...hand], row * perRow);
-  }
-  return { rows, dimensions, starts, features, weights };
+    for (const feature of row.keys()) {
+      row.set(feature, random.normal());
+    }
+    return row;
+  });
+  return flat(drawn, dimensions);
 }
 
 /**
@@ -46,28 +51,13 @@ export function projectionsFrom(
   matrix: readonly (readonly number[])[],
   dimensions: number,
 ): SparseProjections {
-  const features: number[] = [];
-  const weights: number[] = [];
-  const starts = [0];
-  for (const row of matrix) {
-    if (row.length !== dimensions) {
-      throw new RangeError(`a projection of ${row.length} values where ${dimensions} belong`);
+  const rows = matrix.map((weights) => {
+    if (weights.length !== dimensions) {
+      throw new RangeError(`a projection of ${weights.length} values where ${dimensions} belong`);
     }
-    row.forEach((weight, feature) => {
-      if (weight !== 0) {
-        features.push(feature);
-        weights.push(weight);
-      }
-    });
-    starts.push(features.length);
-  }
-  return {
-    rows: matrix.length,
-    dimensions,
-    starts: Int32Array.from(starts),
-    features: Int32Array.from(features),
-    weights: Float64Array.from(weights),
-  };
+    return new Map([...weights.entries()].filter(([, weight]) => weight !== 0));
+  });
+  return flat(rows, dimensions);
 }
 
 /**
@@ -76,16 +66,30 @@ export function projectionsFrom(
  * @param out `rows` values.
  */
 export function project(projections: SparseProjections, x: Float64Array, out: Float64Array): void {
-  const { rows, starts, features, weights } = projections;
-  let entry = 0;
+  const { rows, perRow, features, weights } = projections;
   for (let row = 0; row < rows; row++) {
-    const end = starts[row + 1] ?? 0;
     let sum = 0;
-    for (; entry < end; entry++) {
+    for (let entry = row * perRow; entry < (row + 1) * perRow; entry++) {
       sum += (weights[entry] ?? 0) * (x[features[entry] ?? 0] ?? 0);
     }
     out[row] = sum;
   }
+}
+
+function flat(rows: readonly ReadonlyMap<number, number>[], dimensions: number): SparseProjections {
+  const longest = Math.max(1, ...rows.map((row) => row.size));
+  const perRow = longest + (longest % 2);
+  const features = new Int32Array(rows.length * perRow);
+  const weights = new Float64Array(rows.length * perRow);
+  rows.forEach((row, index) => {
+    const used = [...row.keys()];
+    for (let entry = 0; entry < perRow; entry++) {
+      const feature = used[Math.min(entry, used.length - 1)] ?? 0;
+      features[index * perRow + entry] = feature;
+      weights[index * perRow + entry] = entry < used.length ? (row.get(feature) ?? 0) : 0;
+    }
+  });
+  return { rows: rows.length, dimensions, perRow, features, weights };
 }
 
 function shuffled(count: number, random: Pcg64): number[] {
