@@ -3,6 +3,7 @@ import { HalfSpaceTrees } from '../../src/pipeline/models/half-space-trees.ts';
 import { Loda } from '../../src/pipeline/models/loda.ts';
 import { LodaCompat } from '../../src/pipeline/models/loda-compat.ts';
 import { MemStream } from '../../src/pipeline/models/memstream.ts';
+import { MemStreamCompat } from '../../src/pipeline/models/memstream-compat.ts';
 import { MersenneTwister } from '../../src/pipeline/models/mersenne-twister.ts';
 import type { Model } from '../../src/pipeline/models/model.ts';
 
@@ -55,6 +56,13 @@ export const SUBJECTS: readonly Subject[] = [
     name: 'memstream',
     build: (dimensions, seed) => new MemStream(dimensions, { memory: 64, seed }),
     warmAfter: 2100,
+    maxStateBytes: 50_000,
+    maxHeapBytesPerEvent: 128,
+  },
+  {
+    name: 'memstream-compat',
+    build: (dimensions, seed) => new MemStreamCompat(dimensions, { seed }),
+    warmAfter: 1000,
     maxStateBytes: 50_000,
     maxHeapBytesPerEvent: 128,
   },

@@ -4,6 +4,7 @@ import { HalfSpaceTrees } from '../../../src/pipeline/models/half-space-trees.ts
 import { Loda } from '../../../src/pipeline/models/loda.ts';
 import { LodaCompat } from '../../../src/pipeline/models/loda-compat.ts';
 import { MemStream } from '../../../src/pipeline/models/memstream.ts';
+import { MemStreamCompat } from '../../../src/pipeline/models/memstream-compat.ts';
 import type { Model } from '../../../src/pipeline/models/model.ts';
 import { scaleOnline } from '../../support/online-min-max.ts';
 import type { ReferenceName } from './reference.ts';
@@ -86,6 +87,14 @@ export const CONTENDERS: readonly Contender[] = [
     build: (dimensions, seed) => new MemStream(dimensions, { seed }),
     references: [{ model: 'MemStream(author code)' }],
     requirement: { below: 0.02 },
+  },
+  {
+    kind: 'memstream-compat',
+    settings: 'defaults minmax_online',
+    scaling: 'minmax_online',
+    build: (dimensions, seed) => new MemStreamCompat(dimensions, { seed }),
+    references: [{ model: 'MemStream(seed README)' }],
+    requirement: { twinWithin: 0.01 },
   },
 ];
 
