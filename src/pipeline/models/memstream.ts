@@ -142,6 +142,16 @@ export class MemStream implements Model {
     return this.#written;
   }
 
+  /** Mean of each feature over the memory, as last measured; changes with the model. */
+  get means(): Float64Array {
+    return this.#memory.means;
+  }
+
+  /** Sample standard deviation of each feature over the memory, as last measured; changes with the model. */
+  get deviations(): Float64Array {
+    return this.#memory.deviations;
+  }
+
   /** Mean distance in code space, 0 to `4 dimensions`; 0 before the first 2 vectors. */
   score(x: Float64Array): number {
     this.#isScored = false;
