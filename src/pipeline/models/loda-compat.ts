@@ -24,6 +24,9 @@ export interface LodaCompatOptions {
 }
 
 const VARIANCE_FLOOR = 1e-6;
+/** Keeps a hostile value from becoming an infinity in single precision. */
+const MAX_VALUE = 1e18;
+const { fround, sqrt, trunc } = Math;
 
 /**
  * Upstream's online LODA: dense Gaussian projections, standardised by moving moments, counted in one histogram each.
@@ -56,6 +59,8 @@ export class LodaCompat implements Model {
   readonly #newMeans: Float32Array;
   readonly #newVariances: Float32Array;
   readonly #cells: Int32Array;
+  /** The vector placed last, in single precision. */
+  readonly #input: Float32Array;
 
   /** @throws {RangeError} If an option is out of its range or does not fit `dimensions`. */
   constructor(dimensions: number, options: LodaCompatOptions = {}) {
@@ -90,6 +95,7 @@ export class LodaCompat implements Model {
     this.#newMeans = new Float32Array(projections);
     this.#newVariances = new Float32Array(projections);
     this.#cells = new Int32Array(projections);
+    this.#input = new Float32Array(dimensions);
   }
 
   /** True after as many events as the moving mean remembers, `1 / emaAlpha`; upstream has no warm-up. */
@@ -181,27 +187,32 @@ export class LodaCompat implements Model {
   /** Works out, for every projection, the moments that `x` would leave behind and the cell it falls into then. */
   #place(x: Float64Array): void {
     const { dimensions } = this;
-    const alpha = Math.fround(this.#alpha);
-    const keep = Math.fround(1 - this.#alpha);
-    const span = 2 * this.#range;
+    const input = this.#input;
+    for (let feature = 0; feature < dimensions; feature++) {
+      input[feature] = known(x, feature);
+    }
+    const alpha = fround(this.#alpha);
+    const keep = fround(1 - this.#alpha);
+    const floor = fround(VARIANCE_FLOOR);
+    const range = this.#range;
     for (let i = 0; i < this.#projections; i++) {
       let sum = 0;
       const row = i * dimensions;
       for (let feature = 0; feature < dimensions; feature++) {
-        sum += value(this.#weights, row + feature) * Math.fround(known(x, feature));
+        sum += value(this.#weights, row + feature) * value(input, feature);
       }
-      const projected = bounded(Math.fround(sum));
-      const mean = Math.fround(Math.fround(keep * value(this.#means, i)) + Math.fround(alpha * projected));
-      const away = Math.fround(projected - mean);
-      const square = Math.fround(alpha * Math.fround(away * away));
-      const variance = bounded(Math.fround(Math.fround(keep * value(this.#variances, i)) + square));
-      const deviation = Math.fround(Math.sqrt(Math.fround(variance + Math.fround(VARIANCE_FLOOR))));
-      const z = Math.max(-this.#range, Math.min(this.#range, Math.fround(away / deviation)));
-      const within = Math.fround(Math.fround(z + this.#range) / span);
-      const bin = Math.min(this.#bins - 1, Math.trunc(Math.fround(within * this.#bins)));
+      const projected = bounded(fround(sum));
+      const mean = fround(fround(keep * value(this.#means, i)) + fround(alpha * projected));
+      const away = fround(projected - mean);
+      const square = fround(alpha * fround(away * away));
+      const variance = bounded(fround(fround(keep * value(this.#variances, i)) + square));
+      const z = fround(away / fround(sqrt(fround(variance + floor))));
+      const clipped = z < -range ? -range : z > range ? range : z;
+      const within = fround(fround(clipped + range) / (2 * range));
+      const bin = trunc(fround(within * this.#bins));
       this.#newMeans[i] = mean;
       this.#newVariances[i] = variance;
-      this.#cells[i] = i * this.#bins + bin;
+      this.#cells[i] = i * this.#bins + (bin < this.#bins ? bin : this.#bins - 1);
     }
   }
 
@@ -248,12 +259,11 @@ function byCodeUnits(a: string, b: string): number {
 
 function known(x: Float64Array, feature: number): number {
   const given = x[feature] ?? 0;
-  return Number.isFinite(given) ? bounded(given) : 0;
+  return given - given === 0 ? bounded(given) : 0;
 }
 
-/** Keeps a hostile value from becoming an infinity in single precision. */
 function bounded(given: number): number {
-  return Math.max(-1e18, Math.min(1e18, given));
+  return given > MAX_VALUE ? MAX_VALUE : given < -MAX_VALUE ? -MAX_VALUE : given;
 }
 
 function value(values: Float32Array, index: number): number {
