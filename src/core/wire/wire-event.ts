@@ -1,5 +1,6 @@
 /** An encoded envelope seen as an {@link Event}, without decoding what nobody asks for. */
 import { EnvelopeEvent } from '../envelope-event.ts';
+import { envelopeField } from '../envelope-fields.ts';
 import { SentinelError } from '../errors.ts';
 import type { AttributeVisitor, Event } from '../event.ts';
 import { type EventType, isEventType } from '../event-types.ts';
@@ -146,7 +147,7 @@ class WireEvent implements Event {
         return this.#repeated.get(bytes, attributes[slot + 2] as number, attributes[slot + 3] as number); // as above
       }
     }
-    return undefined;
+    return envelopeField(this, name);
   }
 
   visitAttributes(visit: AttributeVisitor): void {
