@@ -5,7 +5,9 @@ const FIRST_BYTES = 16 * 1024;
 const MAX_KEPT_TEXTS = 8192;
 const MAX_KEPT_CHARACTERS = 2 << 20;
 /** Texts seen once that are remembered, a power of two. */
-const CANDIDATES = 1024;
+const CANDIDATES = 4096;
+/** Characters at either end of a text that its hash is of: where texts of one kind differ. */
+const HASHED = 64;
 /** Longer texts are whole command lines and such: too rare to keep. */
 const MAX_TEXT = 8192;
 const ZERO = 0x30;
@@ -33,8 +35,7 @@ class KeptTexts {
 
   #consider(text: string): Uint8Array | undefined {
     const { length } = text;
-    const slot =
-      (length + 31 * text.charCodeAt(length - 1) + 1021 * text.charCodeAt(length >> 1)) & (CANDIDATES - 1);
+    const slot = hashOf(text) & (CANDIDATES - 1);
     if (this.#seenOnce[slot] !== text) {
       this.#seenOnce[slot] = text;
       return undefined;
@@ -48,6 +49,19 @@ class KeptTexts {
     this.#characters += length;
     return bytes;
   }
+}
+
+/** Texts of one kind must not share a place: taking turns there, none of them would ever be kept. */
+function hashOf(text: string): number {
+  const { length } = text;
+  let hash = length;
+  for (let index = Math.min(length, HASHED) - 1; index >= 0; index--) {
+    hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193); // FNV-1a
+  }
+  for (let index = Math.max(HASHED, length - HASHED); index < length; index++) {
+    hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);
+  }
+  return hash ^ (hash >>> 15);
 }
 
 // Shared: every sink writes the same events.
