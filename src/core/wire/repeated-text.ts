@@ -1,7 +1,7 @@
 /** Short texts that come again and again, decoded once. */
 
-const SLOTS = 1024;
-/** Names are shorter; longer texts rarely repeat. */
+const SLOTS = 4096;
+/** Names and container ids are no longer; of longer texts, paths for one, too many never come again. */
 const MAX_CACHED_BYTES = 64;
 
 /** A direct-mapped cache from bytes to text: {@link SLOTS} entries of at most {@link MAX_CACHED_BYTES} bytes, newest wins. */
