@@ -24,9 +24,9 @@ export interface LodaCompatOptions {
 }
 
 const VARIANCE_FLOOR = 1e-6;
-/** Keeps a hostile value from becoming an infinity in single precision. */
-const MAX_VALUE = 1e18;
-const { fround, sqrt, trunc } = Math;
+/** Keeps the square of a projection finite in single precision; upstream's features lie between 0 and 1. */
+const MAX_VALUE = 1e12;
+const { fround, max, min, sqrt, trunc } = Math;
 
 /**
  * Upstream's online LODA: dense Gaussian projections, standardised by moving moments, counted in one histogram each.
@@ -201,13 +201,13 @@ export class LodaCompat implements Model {
       for (let feature = 0; feature < dimensions; feature++) {
         sum += value(this.#weights, row + feature) * value(input, feature);
       }
-      const projected = bounded(fround(sum));
+      const projected = fround(sum);
       const mean = fround(fround(keep * value(this.#means, i)) + fround(alpha * projected));
       const away = fround(projected - mean);
       const square = fround(alpha * fround(away * away));
-      const variance = bounded(fround(fround(keep * value(this.#variances, i)) + square));
+      const variance = fround(fround(keep * value(this.#variances, i)) + square);
       const z = fround(away / fround(sqrt(fround(variance + floor))));
-      const clipped = z < -range ? -range : z > range ? range : z;
+      const clipped = max(-range, min(range, z));
       const within = fround(fround(clipped + range) / (2 * range));
       const bin = trunc(fround(within * this.#bins));
       this.#newMeans[i] = mean;
@@ -259,11 +259,7 @@ function byCodeUnits(a: string, b: string): number {
 
 function known(x: Float64Array, feature: number): number {
   const given = x[feature] ?? 0;
-  return given - given === 0 ? bounded(given) : 0;
-}
-
-function bounded(given: number): number {
-  return given > MAX_VALUE ? MAX_VALUE : given < -MAX_VALUE ? -MAX_VALUE : given;
+  return given - given === 0 ? max(-MAX_VALUE, min(MAX_VALUE, given)) : 0;
 }
 
 function value(values: Float32Array, index: number): number {

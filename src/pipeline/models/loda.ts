@@ -46,7 +46,8 @@ export class Loda implements Model {
   /** The vector that was scored last, and what became of it. */
   readonly #scored: Float64Array;
   readonly #standard: Float64Array;
-  #score = 0;
+  /** Its score, in an array: a number that is a field is boxed anew at each event. */
+  readonly #score = new Float64Array(1);
   /** False when the model changed since, so that the score of the same vector may be another. */
   #isCurrent = false;
 
@@ -82,14 +83,14 @@ export class Loda implements Model {
     if (!this.#isSame(x)) {
       this.#evaluate(x);
     }
-    return this.#score;
+    return this.#score[0] ?? 0;
   }
 
   learn(x: Float64Array): void {
     if (!this.#isSame(x)) {
       this.#evaluate(x);
     }
-    if (this.#guard === undefined || this.#guard.admits(this.#score)) {
+    if (this.#guard === undefined || this.#guard.admits(this.#score[0] ?? 0)) {
       this.#standardizer?.learn(this.#scored);
       this.#histograms.learn();
     } else {
@@ -137,7 +138,7 @@ export class Loda implements Model {
       scored[feature] = given >= -MAX_VALUE && given <= MAX_VALUE ? given : Number.NaN;
     }
     this.#standardizer?.transform(scored, this.#standard);
-    this.#score = this.#histograms.score(this.#standard);
+    this.#score[0] = this.#histograms.score(this.#standard);
     this.#isCurrent = true;
   }
 }
