@@ -2,9 +2,11 @@
 import { hostname, setPriority } from 'node:os';
 import { systemClock } from '../core/clock.ts';
 import type { Config } from '../core/config/schema.ts';
+import type { ModelDetection } from '../core/detection.ts';
 import type { Event } from '../core/event.ts';
 import type { EventType } from '../core/event-types.ts';
 import type { Log } from '../core/log.ts';
+import type { Detector } from '../pipeline/detector/detector.ts';
 import { HostEnricher } from '../pipeline/enrich/enricher.ts';
 import { Pipeline } from '../pipeline/pipeline.ts';
 import { FORWARD_ALL, type ForwardingRules } from '../pipeline/rules/forwarding.ts';
@@ -14,6 +16,8 @@ import { lineFormat, ndjsonFormat } from '../sinks/record-format.ts';
 import type { Sink } from '../sinks/sink.ts';
 import { type OutputStream, stdoutSink } from '../sinks/stdout.ts';
 import { KernelSource } from '../sources/kernel.ts';
+import { detectionSummary } from './detection/detection-context.ts';
+import type { DetectionOutput } from './detection/detection-output.ts';
 import { forwardableEvents } from './event-selection.ts';
 import { loadForwardingRules } from './forwarding-rules.ts';
 import { type ProbeAccount, sumKernelCounters, summaryLine } from './probe-summary.ts';
@@ -29,6 +33,8 @@ export interface ProbeContext {
   readonly stderr: NodeJS.WritableStream;
   /** Renders an event for a terminal. */
   readonly renderCompact: (event: Event) => string;
+  /** A detection as a line without its newline. */
+  readonly renderDetection: (detection: ModelDetection) => string;
   /** Called when events begin to flow, and when the agent begins to stop. */
   readonly onState?: (state: 'ready' | 'stopping') => void;
 }
@@ -46,12 +52,15 @@ const EVENT_PATH_NICE = -10;
  */
 export async function runProbe(config: Config, context: ProbeContext): Promise<ProbeAccount> {
   const rules = config.probe.all ? FORWARD_ALL : loadForwardingRules(config);
-  const events = forwardableEvents(config.probe, rules);
+  await using disposer = new AsyncDisposableStack();
+  const detection = await openDetection(config, context, disposer);
+  // Models look at every event, whether it is forwarded or not.
+  const events = forwardableEvents(config.probe, detection === undefined ? rules : FORWARD_ALL);
   if (events.size === 0) {
     context.log.warn('the forwarding rules forward none of these event types; --all forwards everything');
   }
   const ending = new Ending(context.signal);
-  const deliveries = openDeliveries(config, context, ending);
+  const deliveries = await openDeliveries(config, context, ending);
   const host = new HostEnricher({
     clock: systemClock,
     processCapacity: config.probe.process_table_entries,
@@ -70,7 +79,7 @@ export async function runProbe(config: Config, context: ProbeContext): Promise<P
       await delivery.start();
       running.push(delivery);
     }
-    const agent = new ProbeConsumer(config, host, rules, running, ending);
+    const agent = new ProbeConsumer(config, host, rules, running, detection, ending);
     const startedMs = systemClock.monotonicMs();
     source.start(agent);
     context.onState?.('ready');
@@ -82,16 +91,52 @@ export async function runProbe(config: Config, context: ProbeContext): Promise<P
     await ending.promise;
     context.onState?.('stopping');
     source.stop();
-    await Promise.all(running.map((delivery) => delivery.close(CLOSE_DEADLINE_MS)));
+    await Promise.all([
+      ...running.map((delivery) => delivery.close(CLOSE_DEADLINE_MS)),
+      detection === undefined ? undefined : endDetection(detection),
+    ]);
 
     const account = accountOf(source, agent, deliveries, systemClock.monotonicMs() - startedMs);
     context.log.debug({ account }, 'account');
     context.stderr.write(`sentinel: ${summaryLine(account)}\n`);
+    if (detection !== undefined) {
+      context.stderr.write(`sentinel: ${detectionSummary(detection.detector.counts())}\n`);
+    }
     return account;
   } finally {
     ending.release();
     await Promise.all(running.map((delivery) => delivery.destroy()));
   }
+}
+
+/** The models of `--detect`, and where their detections go. */
+interface Detection {
+  readonly detector: Detector;
+  readonly output: DetectionOutput;
+}
+
+async function openDetection(
+  config: Config,
+  context: ProbeContext,
+  disposer: AsyncDisposableStack,
+): Promise<Detection | undefined> {
+  if (!config.detect.enabled) {
+    return undefined;
+  }
+  const { openDetector } = await import('./detect.ts');
+  const { streamOutput } = await import('./byte-output.ts');
+  const { DetectionOutput: Output } = await import('./detection/detection-output.ts');
+  return {
+    detector: await openDetector(config, context, disposer),
+    // A reader that goes away ends the run through the closed stream, as it does without models.
+    output: new Output(streamOutput(context.stdout), context.renderDetection, (error) =>
+      context.log.debug({ error }, 'nobody reads the detections'),
+    ),
+  };
+}
+
+function endDetection({ output }: Detection): Promise<unknown> {
+  return Promise.race([output.flush(), systemClock.sleep(CLOSE_DEADLINE_MS)]);
 }
 
 /** On Linux a priority is a thread's: of this one alone, and of what it starts later. */
@@ -163,6 +208,7 @@ class ProbeConsumer {
   readonly #host: HostEnricher;
   readonly #pipeline: Pipeline;
   readonly #keep: ((event: Event) => boolean) | undefined;
+  readonly #detection: Detection | undefined;
   readonly #ending: Ending;
   readonly #deliveries: readonly Delivery[];
   #left: number;
@@ -174,12 +220,14 @@ class ProbeConsumer {
     host: HostEnricher,
     rules: ForwardingRules,
     sinks: readonly Delivery[],
+    detection: Detection | undefined,
     ending: Ending,
   ) {
     this.#deliveries = sinks;
     this.#host = host;
     this.#pipeline = new Pipeline({ rules, sinks });
     this.#keep = quickFilter(config.probe);
+    this.#detection = detection;
     this.#ending = ending;
     this.#left = config.probe.count_events ?? Number.POSITIVE_INFINITY;
     if (config.probe.duration_ms !== undefined) {
@@ -191,6 +239,10 @@ class ProbeConsumer {
     if (this.#left === 0 || (this.#keep !== undefined && !this.#keep(event))) {
       this.#filtered++;
       return;
+    }
+    const found = this.#detection?.detector.process(event);
+    if (found !== undefined) {
+      this.#detection?.output.write(found);
     }
     if (!this.#pipeline.process(event)) {
       this.#filtered++;
@@ -225,21 +277,42 @@ interface NamedDelivery {
   readonly delivery: Delivery;
 }
 
-function openDeliveries(config: Config, context: ProbeContext, ending: Ending): NamedDelivery[] {
+async function openDeliveries(
+  config: Config,
+  context: ProbeContext,
+  ending: Ending,
+): Promise<NamedDelivery[]> {
   const { log } = context;
-  return config.sinks.enabled.map((name) => ({
-    name,
-    delivery: new Delivery(buildSink(name, config, context), {
-      onFailure: (error) => log.warn({ error, sink: name }, `cannot write to ${name}, trying again`),
-      onEnd: () => ending.end(),
-    }),
-  }));
+  // Detections take the place of events on the standard output.
+  const names = config.sinks.enabled.filter((name) => name !== 'stdout' || !config.detect.enabled);
+  return Promise.all(
+    names.map(async (name) => ({
+      name,
+      delivery: new Delivery(await buildSink(name, config, context), {
+        onFailure: (error) => log.warn({ error, sink: name }, `cannot write to ${name}, trying again`),
+        onEnd: () => ending.end(),
+        connectsLater: name === 'grpc',
+      }),
+    })),
+  );
 }
 
-function buildSink(name: Config['sinks']['enabled'][number], config: Config, context: ProbeContext): Sink {
+async function buildSink(
+  name: Config['sinks']['enabled'][number],
+  config: Config,
+  context: ProbeContext,
+): Promise<Sink> {
   if (name === 'file') {
     return evt1Sink.build(config.sinks.file, {
       onRepair: (report) => context.log.warn({ report }, 'the event file had a torn tail, which was cut off'),
+    });
+  }
+  if (name === 'grpc') {
+    const { makeGrpcSink } = await import('./make-grpc-sink.ts');
+    return makeGrpcSink(config.sinks.grpc, (detections) => {
+      for (const { eventId, reason, score } of detections) {
+        context.log.warn({ eventId, reason, score }, 'the detector flagged an event');
+      }
     });
   }
   const { output } = config.sinks.stdout;

@@ -1,7 +1,7 @@
 /** The commands of this version, as help and README show them. */
 
 /** The name of a command. */
-export type CommandName = 'probe' | 'decode' | 'preflight';
+export type CommandName = 'probe' | 'detect' | 'replay' | 'decode' | 'preflight';
 
 /** One command. */
 export interface CommandSpec {
@@ -31,6 +31,30 @@ export const COMMANDS: readonly CommandSpec[] = [
     ],
   },
   {
+    name: 'detect',
+    summary: 'Scores events with online models and writes what is unusual, with the reasons.',
+    args: [],
+    examples: [
+      ['sentinel detect', 'serve probes on 127.0.0.1:50051; they send with --sink grpc'],
+      ['sentinel detect --model loda --alert-budget 5/day', 'one model, about five detections a day'],
+      ['sentinel detect --source file --file events.bin', 'a recording, to its end'],
+      ['sudo sentinel probe --all | sentinel detect --source stdin', 'from a pipe'],
+      ['sentinel detect --state-dir /var/lib/sentinel', 'keep what was learnt over restarts'],
+    ],
+  },
+  {
+    name: 'replay',
+    summary:
+      'Runs a recording through the models again, on its own time: the same input gives the same output.',
+    args: [['<file>', 'EVT1 or NDJSON file, plain or gzip, or - for standard input']],
+    examples: [
+      ['sentinel replay events.bin', 'what detect would have said'],
+      ['sentinel replay events.bin > expected.ndjson', 'keep it'],
+      ['sentinel replay events.bin --expect expected.ndjson', 'compare: exit 1 with a diff if it differs'],
+      ['sentinel replay events.bin --target 10.0.0.5:50051', 'send it to a detector instead'],
+    ],
+  },
+  {
     name: 'decode',
     summary: 'Turns an EVT1 file, plain or gzip, into NDJSON.',
     args: [
@@ -54,6 +78,3 @@ export const COMMANDS: readonly CommandSpec[] = [
     ],
   },
 ];
-
-/** Commands that later versions have; naming one gets a sentence instead of a guess. */
-export const RESERVED_COMMANDS: readonly string[] = ['detect', 'replay'];

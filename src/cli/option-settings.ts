@@ -46,11 +46,23 @@ export function flagSettings(command: CommandName, parsed: ParsedOptions): Reado
       typeof given === 'string' ? textValue(leaf, given, origin) : { value: given, origin },
     );
   }
-  const file = settings.get('sinks.file.path');
-  if (file !== undefined && !settings.has('sinks.enabled')) {
-    settings.set('sinks.enabled', { value: ['file'], origin: file.origin });
-  }
+  implySetting(settings, 'sinks.file.path', 'sinks.enabled', ['file']);
+  implySetting(settings, 'detect.file', 'detect.source', 'file');
+  implySetting(settings, 'sinks.grpc.endpoint', 'sinks.enabled', ['grpc']);
   return settings;
+}
+
+/** Who names a file or a peer wants it used. */
+function implySetting(
+  settings: Map<string, LayerValue>,
+  given: string,
+  implied: string,
+  value: unknown,
+): void {
+  const cause = settings.get(given);
+  if (cause !== undefined && !settings.has(implied)) {
+    settings.set(implied, { value, origin: cause.origin });
+  }
 }
 
 function propertyOf(flag: string): string {

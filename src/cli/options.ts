@@ -4,6 +4,8 @@ import type { CommandName } from './command-table.ts';
 /** What an option is about; help shows the groups in this order. */
 export const OPTION_GROUPS = [
   'What to watch',
+  'Where events come from',
+  'Models',
   'Where events go',
   'When to stop',
   'How it works',
@@ -27,6 +29,11 @@ export interface OptionSpec {
 
 const PROBE: readonly CommandName[] = ['probe'];
 const HOST: readonly CommandName[] = ['probe', 'preflight'];
+const DETECT: readonly CommandName[] = ['detect'];
+const REPLAY: readonly CommandName[] = ['replay'];
+const RECORDED: readonly CommandName[] = ['detect', 'replay'];
+const DETECTING: readonly CommandName[] = ['probe', 'detect', 'replay'];
+const CONFIGURED: readonly CommandName[] = ['probe', 'detect', 'replay', 'preflight'];
 
 /** The table. */
 export const OPTIONS: readonly OptionSpec[] = [
@@ -40,7 +47,7 @@ export const OPTIONS: readonly OptionSpec[] = [
   {
     flags: '-o, --output <format>',
     group: 'Where events go',
-    commands: PROBE,
+    commands: DETECTING,
     setting: 'sinks.stdout.output',
   },
   { flags: '--sink <list>', group: 'Where events go', commands: HOST, setting: 'sinks.enabled' },
@@ -71,6 +78,174 @@ export const OPTIONS: readonly OptionSpec[] = [
     setting: 'sinks.file.rotate',
     description: 'let the file grow without bound',
   },
+  {
+    flags: '--endpoint <address>',
+    group: 'Where events go',
+    commands: PROBE,
+    setting: 'sinks.grpc.endpoint',
+  },
+  { flags: '--tls', group: 'Where events go', commands: PROBE, setting: 'sinks.grpc.tls' },
+  { flags: '--tls-ca <file>', group: 'Where events go', commands: PROBE, setting: 'sinks.grpc.tls_ca' },
+  { flags: '--tls-cert <file>', group: 'Where events go', commands: PROBE, setting: 'sinks.grpc.tls_cert' },
+  { flags: '--tls-key <file>', group: 'Where events go', commands: PROBE, setting: 'sinks.grpc.tls_key' },
+  {
+    flags: '-s, --source <kind>',
+    group: 'Where events come from',
+    commands: DETECT,
+    setting: 'detect.source',
+  },
+  {
+    flags: '-f, --file <path>',
+    group: 'Where events come from',
+    commands: DETECT,
+    setting: 'detect.file',
+    description: 'EVT1 or NDJSON file to read events from; selects the file source unless --source is given',
+  },
+  {
+    flags: '--host <address>',
+    group: 'Where events come from',
+    commands: DETECT,
+    setting: 'sources.grpc.host',
+  },
+  {
+    flags: '-p, --port <port>',
+    group: 'Where events come from',
+    commands: DETECT,
+    setting: 'sources.grpc.port',
+  },
+  {
+    flags: '--tls-cert <file>',
+    group: 'Where events come from',
+    commands: DETECT,
+    setting: 'sources.grpc.tls_cert',
+  },
+  {
+    flags: '--tls-key <file>',
+    group: 'Where events come from',
+    commands: DETECT,
+    setting: 'sources.grpc.tls_key',
+  },
+  {
+    flags: '--tls-ca <file>',
+    group: 'Where events come from',
+    commands: DETECT,
+    setting: 'sources.grpc.tls_ca',
+  },
+  {
+    flags: '--allow-plaintext',
+    group: 'Where events come from',
+    commands: DETECT,
+    setting: 'sources.grpc.allow_plaintext',
+  },
+  {
+    flags: '--replay-log <file>',
+    group: 'Where events come from',
+    commands: DETECT,
+    setting: 'detect.replay_log',
+  },
+  {
+    flags: '--replay-pace <pace>',
+    group: 'Where events come from',
+    commands: DETECT,
+    setting: 'detect.replay_pace',
+  },
+  {
+    flags: '--replay-start-ms <time>',
+    group: 'Where events come from',
+    commands: DETECT,
+    setting: 'detect.replay_start_ms',
+  },
+  {
+    flags: '--replay-end-ms <time>',
+    group: 'Where events come from',
+    commands: DETECT,
+    setting: 'detect.replay_end_ms',
+  },
+  {
+    flags: '--pace <pace>',
+    group: 'Where events come from',
+    commands: REPLAY,
+    setting: 'detect.replay_pace',
+  },
+  {
+    flags: '--start-ms <time>',
+    group: 'Where events come from',
+    commands: REPLAY,
+    setting: 'detect.replay_start_ms',
+  },
+  {
+    flags: '--end-ms <time>',
+    group: 'Where events come from',
+    commands: REPLAY,
+    setting: 'detect.replay_end_ms',
+  },
+  {
+    flags: '--skip <count>',
+    group: 'Where events come from',
+    commands: REPLAY,
+    description: 'leave out this many events at the beginning',
+  },
+  {
+    flags: '--max-events <count>',
+    group: 'Where events come from',
+    commands: REPLAY,
+    description: 'stop after this many events',
+  },
+  { flags: '--detect', group: 'Models', commands: PROBE, setting: 'detect.enabled' },
+  { flags: '-m, --model <list>', group: 'Models', commands: DETECTING, setting: 'detect.models' },
+  { flags: '--features <set>', group: 'Models', commands: DETECTING, setting: 'detect.features' },
+  {
+    flags: '--alert-budget <rate>',
+    group: 'Models',
+    commands: DETECTING,
+    setting: 'detect.alert_budget_per_day',
+  },
+  { flags: '--threshold <score>', group: 'Models', commands: DETECTING, setting: 'detect.threshold' },
+  { flags: '--warmup <events>', group: 'Models', commands: DETECTING, setting: 'detect.warmup_events' },
+  {
+    flags: '--alert-during-warmup',
+    group: 'Models',
+    commands: DETECTING,
+    setting: 'detect.alert_during_warmup',
+  },
+  { flags: '--seed <number>', group: 'Models', commands: DETECTING, setting: 'models.seed' },
+  {
+    flags: '--hst-n-trees <count>',
+    group: 'Models',
+    commands: DETECTING,
+    setting: 'models.halfspacetrees.trees',
+  },
+  {
+    flags: '--hst-height <levels>',
+    group: 'Models',
+    commands: DETECTING,
+    setting: 'models.halfspacetrees.height',
+  },
+  {
+    flags: '--hst-window-size <events>',
+    group: 'Models',
+    commands: DETECTING,
+    setting: 'models.halfspacetrees.window_events',
+  },
+  { flags: '--state-dir <folder>', group: 'Models', commands: DETECTING, setting: 'state.dir' },
+  {
+    flags: '--target <address>',
+    group: 'Where events go',
+    commands: REPLAY,
+    description: 'send the events to the detector at host:port instead of running the models here',
+  },
+  {
+    flags: '--expect <file>',
+    group: 'Where events go',
+    commands: REPLAY,
+    description: 'compare the detections with this NDJSON file; exit 1 with the difference',
+  },
+  {
+    flags: '--fail-on-detection',
+    group: 'Where events go',
+    commands: RECORDED,
+    description: 'exit 1 if anything was detected',
+  },
   { flags: '-d, --duration <time>', group: 'When to stop', commands: PROBE, setting: 'probe.duration_ms' },
   { flags: '-n, --count <count>', group: 'When to stop', commands: PROBE, setting: 'probe.count_events' },
   { flags: '--attach <way>', group: 'How it works', commands: HOST, setting: 'probe.attach' },
@@ -91,10 +266,10 @@ export const OPTIONS: readonly OptionSpec[] = [
   {
     flags: '-c, --config <file>',
     group: 'General',
-    commands: HOST,
+    commands: CONFIGURED,
     description: 'configuration (YAML); /etc/sentinel/sentinel.yaml when it exists',
   },
-  { flags: '--log-level <level>', group: 'General', commands: HOST, setting: 'log.level' },
+  { flags: '--log-level <level>', group: 'General', commands: CONFIGURED, setting: 'log.level' },
 ];
 
 /** The values that commander parsed, by its camel-case names. */

@@ -3,7 +3,7 @@ import { Argument, Command, CommanderError, type Help, Option } from 'commander'
 import { versionText } from '../core/build-info.ts';
 import { nearestName } from '../core/config/fault.ts';
 import { SentinelError } from '../core/errors.ts';
-import { COMMANDS, type CommandName, type CommandSpec, RESERVED_COMMANDS } from './command-table.ts';
+import { COMMANDS, type CommandName, type CommandSpec } from './command-table.ts';
 import type { CliIo } from './io.ts';
 import { OPTION_GROUPS, type OptionSpec, optionsOf, type ParsedOptions } from './options.ts';
 
@@ -15,6 +15,8 @@ export type CommandRunner = (options: ParsedOptions, args: readonly string[], io
 // Each command is loaded when it runs: decode never loads the addon.
 const RUNNERS: Readonly<Record<CommandName, () => Promise<CommandRunner>>> = {
   probe: async () => (await import('./commands/probe.ts')).runProbeCommand,
+  detect: async () => (await import('./commands/detect.ts')).runDetectCommand,
+  replay: async () => (await import('./commands/replay.ts')).runReplayCommand,
   decode: async () => {
     const { runDecode } = await import('./commands/decode.ts');
     return (options, [file = '-', out], io) =>
@@ -147,7 +149,7 @@ function formatHelp(command: Command, help: Help): string {
   }
   if (command.parent === null) {
     blocks.push(
-      'Exit status: 0 done, 2 usage, 3 configuration, 4 rules, 5 kernel or privileges, 7 corrupt input, 70 bug',
+      'Exit status: 0 done, 1 done and found or differed, 2 usage, 3 configuration, 4 rules, 5 kernel or privileges, 6 peer unreachable, 7 corrupt input, 70 bug',
     );
   }
   return `${blocks.join('\n\n')}\n`;
@@ -171,11 +173,6 @@ function usageError(error: CommanderError, program: Command, argv: readonly stri
   }
   if (error.code === 'commander.unknownCommand' || isHelpOfUnknown) {
     const word = (isHelpOfUnknown ? asked : program.args[0]) ?? '';
-    if (RESERVED_COMMANDS.includes(word)) {
-      return new SentinelError('SNT_USAGE', `${word} is not in this version`, {
-        hint: `it has ${commandNames()}`,
-      });
-    }
     const near = nearestName(word, [...COMMAND_BY_NAME.keys()]);
     const hint = near === undefined ? `there are ${commandNames()}` : `did you mean ${near}`;
     return new SentinelError('SNT_USAGE', `No command ${JSON.stringify(word.slice(0, 80))}`, { hint });

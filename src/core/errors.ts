@@ -2,6 +2,8 @@
 
 /** Every error code with its exit status and whether trying again can help. */
 export const ERROR_CODES = {
+  /** All was done, and what the caller asked to fail on was found. */
+  SNT_FOUND: { exit: 1, retryable: false },
   SNT_USAGE: { exit: 2, retryable: false },
   SNT_CONFIG_INVALID: { exit: 3, retryable: false },
   SNT_RULE_INVALID: { exit: 4, retryable: false },

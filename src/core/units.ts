@@ -76,6 +76,24 @@ export function parseQuantity(text: string, kind: UnitKind): number | undefined 
   return Number.isSafeInteger(value) ? value : undefined;
 }
 
+const RATE = /^(\d{1,9}(?:\.\d{1,6})?)(?: ?\/ ?(hour|h|day|d|week|w))?$/;
+const DAYS_TO_UNIT: Readonly<Record<string, number>> = { h: 24, d: 1, w: 1 / 7 };
+
+/** Reads a rate such as `5`, `5/day`, `1/hour` or `10/week`: how often in a day. Undefined when it is none. */
+export function parseRatePerDay(text: string): number | undefined {
+  const match = RATE.exec(text.trim().toLowerCase());
+  return match === null ? undefined : Number(match[1]) * (DAYS_TO_UNIT[match[2]?.[0] ?? 'd'] ?? 1);
+}
+
+const NUMBER = /^-?\d{1,17}(?:\.\d{1,17})?(?:e[+-]?\d{1,3})?$/i;
+
+/** Reads a decimal number such as `0.5` or `1e-6`; undefined when it is none. */
+export function parseNumber(text: string): number | undefined {
+  const trimmed = text.trim();
+  const value = NUMBER.test(trimmed) ? Number(trimmed) : Number.NaN;
+  return Number.isFinite(value) ? value : undefined;
+}
+
 /** Bytes for people: `512 B`, `8 MiB`, `1.5 GiB`. */
 export function formatBytes(bytes: number): string {
   const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'];

@@ -41,6 +41,8 @@ export interface DeliveryOptions {
   readonly maxBackoffMs: number;
   /** A batch that could not be written for so long is dropped. */
   readonly giveUpAfterMs: number;
+  /** Start without the peer: it is connected to when there is something to write, as after a loss. */
+  readonly connectsLater: boolean;
   readonly clock: Clock;
   /** A number from 0 up to 1, for jitter. */
   readonly random: () => number;
@@ -61,6 +63,7 @@ export const DELIVERY_DEFAULTS: DeliveryOptions = {
   backoffMs: 100,
   maxBackoffMs: 5_000,
   giveUpAfterMs: 60_000,
+  connectsLater: false,
   clock: systemClock,
   random: Math.random,
   onFailure: () => {},

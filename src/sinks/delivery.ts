@@ -65,13 +65,17 @@ export class Delivery {
   /**
    * Connects and begins to deliver.
    *
-   * @throws Whatever the sink's `connect` throws: at the start nothing is tried again.
+   * @throws Whatever the sink's `connect` throws: at the start nothing is tried again, unless it `connectsLater`.
    */
   async start(): Promise<void> {
     if (this.#state !== 'new') {
       throw new TypeError('start() called twice');
     }
     this.#state = 'open';
+    if (this.#options.connectsLater) {
+      this.#writing = this.#run();
+      return;
+    }
     this.#connecting = this.#sink.connect(this.#abort.signal);
     try {
       await this.#connecting;

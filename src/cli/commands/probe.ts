@@ -1,4 +1,5 @@
 /** `sentinel probe`. */
+import { detectionRenderer } from '../detection-context.ts';
 import { type CliIo, mayColor } from '../io.ts';
 import type { ParsedOptions } from '../options.ts';
 import { openSettings } from '../settings.ts';
@@ -25,6 +26,7 @@ export async function runProbeCommand(
       isColoured: mayColor(io.stdout, io.env),
       columns: () => io.stdout.columns ?? DEFAULT_COLUMNS,
     }),
+    renderDetection: await detectionRenderer(loaded.config, io),
     onState: (state) => {
       const message = state === 'ready' ? { isReady: true, status: 'watching' } : { isStopping: true };
       notifyServiceManager(message, io.env).catch((error: unknown) => log.warn({ error }, 'service manager'));

@@ -37,10 +37,12 @@ export function configFileFromEnvironment(env: Environment): { path: string; nam
  */
 export function readEnvironment(env: Environment): ReadonlyMap<string, LayerValue> {
   const values = new Map<string, LayerValue>();
+  const leafByPath = new Map(CONFIG_LEAVES.map((leaf) => [leaf.path, leaf]));
   for (const [name, path] of Object.entries(UPSTREAM_ENVIRONMENT)) {
     const text = env[name];
-    if (text !== undefined && text !== '') {
-      values.set(path, { value: text, origin: { kind: 'env', name } });
+    const leaf = leafByPath.get(path);
+    if (text !== undefined && text !== '' && leaf !== undefined) {
+      values.set(path, textValue(leaf, text, { kind: 'env', name }));
     }
   }
   const leafByName = new Map(CONFIG_LEAVES.map((leaf) => [environmentName(leaf.path), leaf]));

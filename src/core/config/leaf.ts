@@ -1,9 +1,9 @@
 /** The kinds of settings, and how each is read from text. */
 import { z } from 'zod';
-import { parseQuantity, quantityExpectation, type UnitKind } from '../units.ts';
+import { parseNumber, parseQuantity, parseRatePerDay, quantityExpectation, type UnitKind } from '../units.ts';
 
 /** How a setting is written in an environment variable or flag: a list has commas. */
-export type LeafKind = UnitKind | 'text' | 'boolean' | 'list' | 'integer_list';
+export type LeafKind = UnitKind | 'number' | 'rate_per_day' | 'text' | 'boolean' | 'list' | 'integer_list';
 
 /** One setting: a place in the configuration that holds a value. */
 export interface Leaf {
@@ -64,6 +64,10 @@ export function readText(kind: LeafKind, text: string): TextValue {
       return { value: text };
     case 'boolean':
       return readBoolean(text);
+    case 'number':
+      return orExpected(parseNumber(text), 'a number, such as 0.5 or 1e-6');
+    case 'rate_per_day':
+      return orExpected(parseRatePerDay(text), 'a rate, such as 5/day, 1/hour or 10/week');
     case 'list':
       return readList(text, (item) => item, 'a list with commas');
     case 'integer_list':
@@ -73,6 +77,10 @@ export function readText(kind: LeafKind, text: string): TextValue {
       return value === undefined ? { expected: quantityExpectation(kind) } : { value };
     }
   }
+}
+
+function orExpected(value: number | undefined, expected: string): TextValue {
+  return value === undefined ? { expected } : { value };
 }
 
 function readBoolean(text: string): TextValue {

@@ -8,6 +8,7 @@ import { type FileLayer, readConfigFile } from './file-layer.ts';
 import type { Leaf } from './leaf.ts';
 import type { Layer, LayerValue, Origin } from './origin.ts';
 import { CONFIG_LEAVES, type Config } from './schema.ts';
+import { UNUSED_UPSTREAM_ENVIRONMENT } from './upstream.ts';
 
 /** The file that is read when nobody names one; it need not exist. */
 export const DEFAULT_CONFIG_FILE = '/etc/sentinel/sentinel.yaml';
@@ -63,7 +64,14 @@ export function loadConfig(sources: ConfigSources): LoadedConfig {
     throw faults.length === 1 ? first : withRemainder(first, faults.length - 1);
   }
   // Every leaf of the schema was parsed by its own schema and put at its own path: that is the schema's output.
-  return { config: deepFreeze(config) as unknown as Config, origins, file, warnings: fileLayer.warnings };
+  const warnings = [...fileLayer.warnings, ...unusedVariables(sources.env)];
+  return { config: deepFreeze(config) as unknown as Config, origins, file, warnings };
+}
+
+function unusedVariables(env: Environment): string[] {
+  return UNUSED_UPSTREAM_ENVIRONMENT.filter((name) => (env[name] ?? '') !== '').map(
+    (name) => `${name} has no effect: upstream never used it`,
+  );
 }
 
 function chooseFile({ file, env, defaultFile = DEFAULT_CONFIG_FILE }: ConfigSources): string | undefined {

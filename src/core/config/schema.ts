@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { EVENT_FAMILIES, EVENT_TYPES, isEventType } from '../event-types.ts';
 import { syscallNumber } from '../linux/syscalls.ts';
+import { detectSchema, grpcSinkSchema, modelsSchema, sourcesSchema, stateSchema } from './detect-schema.ts';
 import { nearestName } from './fault.ts';
 import { type Leaf, leaf, leavesOf } from './leaf.ts';
 
@@ -130,9 +131,9 @@ const rules = z.strictObject({
 const sinks = z.strictObject({
   enabled: leaf(
     'list',
-    'where events go: stdout, file, or both',
+    'where events go: stdout, file, grpc, or several of them',
     z
-      .array(z.enum(['stdout', 'file'], { error: 'expected stdout or file' }))
+      .array(z.enum(['stdout', 'file', 'grpc'], { error: 'expected stdout, file or grpc' }))
       .min(1, 'expected at least one sink')
       .refine((names) => new Set(names).size === names.length, 'names a sink twice')
       .default(['stdout']),
@@ -163,6 +164,7 @@ const sinks = z.strictObject({
     ),
     compress: leaf('boolean', 'compress the file with gzip', z.boolean().default(false)),
   }),
+  grpc: grpcSinkSchema,
 });
 
 const log = z.strictObject({
@@ -183,18 +185,19 @@ const log = z.strictObject({
 });
 
 /** The configuration of this version. Unknown keys are errors. */
-export const configSchema = z.strictObject({ probe, rules, sinks, log });
+export const configSchema = z.strictObject({
+  probe,
+  detect: detectSchema,
+  rules,
+  models: modelsSchema,
+  sources: sourcesSchema,
+  sinks,
+  state: stateSchema,
+  log,
+});
 
 /** Top-level keys that are reserved and have no content in this version. */
-export const RESERVED_SECTIONS: readonly string[] = [
-  'detect',
-  'models',
-  'risk',
-  'alerts',
-  'sources',
-  'http',
-  'state',
-];
+export const RESERVED_SECTIONS: readonly string[] = ['risk', 'alerts', 'http'];
 
 /** The whole configuration, every default filled in. */
 export type Config = DeepReadonly<z.output<typeof configSchema>>;

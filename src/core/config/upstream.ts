@@ -11,7 +11,30 @@ export const UPSTREAM_ENVIRONMENT: Readonly<Record<string, string>> = {
   POD_NAME: 'probe.pod_name',
   POD_NAMESPACE: 'probe.namespace',
   CONTAINER_ID: 'probe.container_id',
+  DETECTOR_PORT: 'sources.grpc.port',
+  DETECTOR_MODEL_ALGORITHM: 'detect.models',
+  DETECTOR_THRESHOLD: 'detect.threshold',
+  DETECTOR_MODEL_SEED: 'models.seed',
+  DETECTOR_HST_N_TREES: 'models.halfspacetrees.trees',
+  DETECTOR_HST_HEIGHT: 'models.halfspacetrees.height',
+  DETECTOR_HST_WINDOW_SIZE: 'models.halfspacetrees.window_events',
+  DETECTOR_LODA_PROJECTIONS: 'models.loda_compat.projections',
+  DETECTOR_LODA_BINS: 'models.loda_compat.bins',
+  DETECTOR_LODA_RANGE: 'models.loda_compat.range',
+  DETECTOR_LODA_EMA_ALPHA: 'models.loda_compat.ema_alpha',
+  DETECTOR_LODA_HIST_DECAY: 'models.loda_compat.hist_decay',
+  DETECTOR_MEMSTREAM_HIDDEN_DIM: 'models.memstream_compat.hidden',
+  DETECTOR_MEMSTREAM_LATENT_DIM: 'models.memstream_compat.latent',
+  DETECTOR_MEMSTREAM_MEMORY_SIZE: 'models.memstream_compat.memory',
+  DETECTOR_MEMSTREAM_LR: 'models.memstream_compat.learning_rate',
 };
+
+/** Environment variables of the upstream detector that it parses and never uses. */
+export const UNUSED_UPSTREAM_ENVIRONMENT: readonly string[] = [
+  'DETECTOR_HIGH_WRITE_BYTES',
+  'DETECTOR_SENSITIVE_PREFIXES',
+  'DETECTOR_ALLOWED_COMMS',
+];
 
 /** Environment variable that names the upstream probe's configuration file. */
 export const UPSTREAM_CONFIG_VARIABLE = 'PROBE_CONFIG';
@@ -29,7 +52,6 @@ export interface UpstreamMeaning {
 type Translate = (value: unknown) => UpstreamMeaning;
 
 const NO_SERVER = 'has no effect: this version serves no HTTP';
-const NO_GRPC = 'has no effect: this version has no gRPC sink';
 
 const TRANSLATIONS: Readonly<Record<string, Translate>> = {
   logLevel: to('log.level', (value) => (value === 'warning' ? 'warn' : value)),
@@ -37,10 +59,10 @@ const TRANSLATIONS: Readonly<Record<string, Translate>> = {
   'health.port': without(NO_SERVER),
   'metrics.enabled': without(NO_SERVER),
   'metrics.port': without(NO_SERVER),
-  'grpc.endpoint': without(NO_GRPC),
-  'grpc.tlsEnabled': without(NO_GRPC),
-  'grpc.caSecret': without(NO_GRPC),
-  'stream.endpoint': without(NO_GRPC),
+  'grpc.endpoint': to('sinks.grpc.endpoint'),
+  'grpc.tlsEnabled': to('sinks.grpc.tls'),
+  'grpc.caSecret': without('has no effect: upstream never used it, see sinks.grpc.tls_ca'),
+  'stream.endpoint': to('sinks.grpc.endpoint'),
   'stream.mode': streamMode,
   'stream.batchSize': without('has no effect: upstream never used it'),
   'stream.queueLength': without('has no effect: events wait in the ring buffer, see probe.ring_bytes'),
@@ -87,9 +109,6 @@ function without(warning: string): Translate {
 }
 
 function streamMode(value: unknown): UpstreamMeaning {
-  if (value === 'grpc') {
-    return { settings: [], fault: 'is grpc, and this version has no gRPC sink; use stdout or file' };
-  }
   return { settings: [['sinks.enabled', [value]]] };
 }
 

@@ -29,6 +29,7 @@ describe('OPTIONS', () => {
       '--uid',
       '--syscalls',
       '--sink',
+      '--model',
     ]);
   });
 });

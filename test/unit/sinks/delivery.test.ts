@@ -45,6 +45,25 @@ describe('Delivery', () => {
     await delivery.close();
   });
 
+  test('starts without its peer where it connects later, and delivers once the peer is there', async () => {
+    const { sink, clock, delivery, offer } = setUp({ connectsLater: true });
+    const connect = sink.connect.bind(sink);
+    let tries = 0;
+    sink.connect = async () => {
+      if (++tries === 1) {
+        throw new Error('nobody listens');
+      }
+      await connect();
+    };
+    await delivery.start();
+    offer('a');
+    await until(() => clock.sleepers === 1);
+    clock.advance(1000);
+    await delivery.flush();
+    expect(sink.written).toEqual(['a;']);
+    await delivery.close();
+  });
+
   test('is congested while much waits and the sink is getting on, not when it stands still', async () => {
     const { clock, delivery, offer } = setUp({ batchBytes: 1024 });
     const much = 'x'.repeat(600 * 1024);

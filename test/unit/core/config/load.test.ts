@@ -45,6 +45,7 @@ describe('loadConfig() layers', () => {
     expect(config.sinks).toEqual({
       enabled: ['stdout'],
       stdout: { output: 'auto' },
+      grpc: { endpoint: '127.0.0.1:50051', tls: false },
       file: {
         path: '/var/log/sentinel/events.bin',
         rotate: true,
@@ -141,7 +142,7 @@ describe('loadConfig() faults', () => {
     expect(fault.place).toMatchObject({ line: 2, column: 3 });
   });
 
-  it.each(['detect', 'models', 'http'])('says that the section %s is not in this version', (section) => {
+  it.each(['risk', 'alerts', 'http'])('says that the section %s is not in this version', (section) => {
     expect(faultOf({ file: file(`${section}:\n  a: 1\n`) }).message).toBe(
       `${section} is not in this version`,
     );

@@ -48,8 +48,10 @@ describe('parseConfigText() of the upstream probe file', () => {
       'sinks.file.rotate_max_bytes': 1_000_000,
       'sinks.file.rotate_max_files': 5,
       'sinks.file.compress': true,
+      'sinks.grpc.endpoint': 'localhost:50051',
+      'sinks.grpc.tls': false,
     });
-    expect(warnings).toHaveLength(11);
+    expect(warnings).toHaveLength(9);
     expect(warnings.every((warning) => warning.includes(' has no effect: '))).toBe(true);
   });
 
@@ -58,8 +60,9 @@ describe('parseConfigText() of the upstream probe file', () => {
     expect(values.get('sinks.file.path')?.origin).toMatchObject({ line: 18, alias: 'stream.file.path' });
   });
 
-  it('refuses the gRPC mode, which this version does not have', () => {
-    expect(() => parseConfigText('stream:\n  mode: grpc\n', 'f')).toThrow('stream.mode is grpc');
+  it('takes the gRPC mode for the gRPC sink', () => {
+    const { values } = parseConfigText('stream:\n  mode: grpc\n', 'f');
+    expect(values.get('sinks.enabled')?.value).toEqual(['grpc']);
   });
 
   it('refuses a file that mixes upstream names and ours', () => {
@@ -87,14 +90,29 @@ describe('parseConfigText() of the upstream probe file', () => {
 
 describe('readEnvironment() of upstream names', () => {
   it('sets the identity that each stands for', () => {
-    const env = Object.fromEntries(Object.keys(UPSTREAM_ENVIRONMENT).map((name) => [name, `v-${name}`]));
+    expect(Object.values(UPSTREAM_ENVIRONMENT).filter((path) => !PATHS.includes(path))).toEqual([]);
+    const env = Object.fromEntries(Object.keys(UPSTREAM_ENVIRONMENT).map((name) => [name, '1']));
     const values = readEnvironment(env);
-    expect([...values.keys()].filter((path) => !PATHS.includes(path))).toEqual([]);
-    expect(values.get('probe.pod_name')).toEqual({
-      value: 'v-POD_NAME',
-      origin: { kind: 'env', name: 'POD_NAME' },
+    expect(values.get('probe.pod_name')).toEqual({ value: '1', origin: { kind: 'env', name: 'POD_NAME' } });
+    expect(values.size).toBe(21);
+  });
+
+  it("reads the detector's variables as what they are", () => {
+    const values = readEnvironment({
+      DETECTOR_PORT: '50052',
+      DETECTOR_MODEL_ALGORITHM: 'halfspacetrees',
+      DETECTOR_THRESHOLD: '0.5',
+      DETECTOR_LODA_RANGE: '3.0',
     });
-    expect(values.size).toBe(5);
+    expect(Object.fromEntries([...values].map(([path, { value }]) => [path, value]))).toEqual({
+      'sources.grpc.port': 50_052,
+      'detect.models': ['halfspacetrees'],
+      'detect.threshold': 0.5,
+      'models.loda_compat.range': 3,
+    });
+    expect(() => readEnvironment({ DETECTOR_THRESHOLD: 'half' })).toThrow(
+      /DETECTOR_THRESHOLD must be a number/,
+    );
   });
 
   it('prefers our own name and skips empty aliases', () => {

@@ -1,0 +1,121 @@
+/** `replay`: a recording through the models, or to a detector, on its own time. */
+
+import type { Config } from '../core/config/schema.ts';
+import { encodeDetection } from '../core/detection.ts';
+import { SentinelError } from '../core/errors.ts';
+import { openDetector } from './detect.ts';
+import { type DetectionContext, detectionSummary } from './detection/detection-context.ts';
+import { DetectionOutput } from './detection/detection-output.ts';
+import { Expectation } from './detection/expectation.ts';
+import {
+  type OpenRecording,
+  openRecording,
+  type RecordedRunEnd,
+  runRecorded,
+} from './detection/recorded-run.ts';
+
+/** What to replay, and where to. */
+export interface ReplayOptions {
+  /** `-` is standard input. */
+  readonly file: string;
+  readonly skip: number;
+  readonly maxEvents: number;
+  /** A detector elsewhere instead of models here. */
+  readonly target: string | undefined;
+  /** NDJSON file of the detections that should come. */
+  readonly expect: string | undefined;
+  /** Told how much of the input was read, now and then. */
+  readonly onProgress: (recording: OpenRecording) => void;
+}
+
+/** What a replay did. */
+export interface ReplayResult {
+  readonly detections: number;
+  /** What differs from the expectation, for people; undefined when nothing does or nothing was expected. */
+  readonly difference: string | undefined;
+}
+
+/**
+ * Replays to the end of the input, or until the signal.
+ *
+ * @throws {SentinelError} `SNT_USAGE`, `SNT_CONFIG_INVALID`, `SNT_INPUT_CORRUPT` or `SNT_PEER_UNAVAILABLE`.
+ */
+export async function runReplay(
+  config: Config,
+  options: ReplayOptions,
+  context: DetectionContext,
+): Promise<ReplayResult> {
+  if (options.target !== undefined && options.expect !== undefined) {
+    throw new SentinelError('SNT_USAGE', 'A replay to a target has no detections here to compare', {
+      hint: 'leave --target or --expect out',
+    });
+  }
+  const expectation = options.expect === undefined ? undefined : await Expectation.read(options.expect);
+  await using recording = await openRecording(options.file, context.stdin);
+  if (options.target !== undefined) {
+    const { sendRecording } = await import('./detection/send-recording.ts');
+    await sendRecording(config, options, recording, context);
+    return { detections: 0, difference: undefined };
+  }
+  await using disposer = new AsyncDisposableStack();
+  const detector = await openDetector(config, context, disposer);
+  const gone = new AbortController();
+  const output = new DetectionOutput(context.output, context.render, (error) => gone.abort(error));
+  const end = await runRecorded(
+    recording.input,
+    {
+      ...recordedRunOptions(config, options, context),
+      signal: AbortSignal.any([context.signal, gone.signal]),
+      onPiece: async () => {
+        options.onProgress(recording);
+        await output.flush();
+      },
+    },
+    (event) => {
+      const detection = detector.process(event);
+      if (detection === undefined) {
+        return;
+      }
+      if (expectation === undefined) {
+        output.write(detection);
+      } else {
+        expectation.meet(encodeDetection(detection));
+      }
+    },
+  );
+  await output.flush();
+  reportEnd(end, context);
+  const counts = detector.counts();
+  context.stderr.write(`sentinel: ${detectionSummary(counts)}\n`);
+  return { detections: counts.detections, difference: expectation?.difference() };
+}
+
+/** The part of a recorded run that configuration and options decide. */
+export function recordedRunOptions(
+  { detect }: Config,
+  { skip, maxEvents }: ReplayOptions,
+  { log, signal }: DetectionContext,
+) {
+  return {
+    pace: detect.replay_pace,
+    startMs: detect.replay_start_ms,
+    endMs: detect.replay_end_ms,
+    skip,
+    maxEvents,
+    signal,
+    onInvalid: (error: SentinelError, offset: number) =>
+      log.warn({ error, offset }, 'a record holds no event'),
+  };
+}
+
+/** Says what was left out and that the input was cut. */
+export function reportEnd(end: RecordedRunEnd, { log, stderr }: DetectionContext): void {
+  if (end.leftOut > 0) {
+    stderr.write(
+      `sentinel: ${end.leftOut.toLocaleString('en')} events left out by --start-ms, --end-ms or --skip\n`,
+    );
+  }
+  if (end.isTorn) {
+    log.warn('the recording ends in the middle of a record: everything before was read');
+  }
+}
