@@ -7,26 +7,8 @@ import { openDetector } from './detect.ts';
 import { type DetectionContext, detectionSummary } from './detection/detection-context.ts';
 import { DetectionOutput } from './detection/detection-output.ts';
 import { Expectation } from './detection/expectation.ts';
-import {
-  type OpenRecording,
-  openRecording,
-  type RecordedRunEnd,
-  runRecorded,
-} from './detection/recorded-run.ts';
-
-/** What to replay, and where to. */
-export interface ReplayOptions {
-  /** `-` is standard input. */
-  readonly file: string;
-  readonly skip: number;
-  readonly maxEvents: number;
-  /** A detector elsewhere instead of models here. */
-  readonly target: string | undefined;
-  /** NDJSON file of the detections that should come. */
-  readonly expect: string | undefined;
-  /** Told how much of the input was read, now and then. */
-  readonly onProgress: (recording: OpenRecording) => void;
-}
+import { openRecording, runRecorded } from './detection/recorded-run.ts';
+import { type ReplayOptions, recordedRunOptions, reportEnd } from './detection/replay-options.ts';
 
 /** What a replay did. */
 export interface ReplayResult {
@@ -88,34 +70,4 @@ export async function runReplay(
   const counts = detector.counts();
   context.stderr.write(`sentinel: ${detectionSummary(counts)}\n`);
   return { detections: counts.detections, difference: expectation?.difference() };
-}
-
-/** The part of a recorded run that configuration and options decide. */
-export function recordedRunOptions(
-  { detect }: Config,
-  { skip, maxEvents }: ReplayOptions,
-  { log, signal }: DetectionContext,
-) {
-  return {
-    pace: detect.replay_pace,
-    startMs: detect.replay_start_ms,
-    endMs: detect.replay_end_ms,
-    skip,
-    maxEvents,
-    signal,
-    onInvalid: (error: SentinelError, offset: number) =>
-      log.warn({ error, offset }, 'a record holds no event'),
-  };
-}
-
-/** Says what was left out and that the input was cut. */
-export function reportEnd(end: RecordedRunEnd, { log, stderr }: DetectionContext): void {
-  if (end.leftOut > 0) {
-    stderr.write(
-      `sentinel: ${end.leftOut.toLocaleString('en')} events left out by --start-ms, --end-ms or --skip\n`,
-    );
-  }
-  if (end.isTorn) {
-    log.warn('the recording ends in the middle of a record: everything before was read');
-  }
 }

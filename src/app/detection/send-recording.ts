@@ -4,9 +4,9 @@ import { messageOf, SentinelError } from '../../core/errors.ts';
 import type { Event } from '../../core/event.ts';
 import { Delivery } from '../../sinks/delivery.ts';
 import { makeGrpcSink } from '../make-grpc-sink.ts';
-import { type ReplayOptions, recordedRunOptions, reportEnd } from '../replay.ts';
 import type { DetectionContext } from './detection-context.ts';
 import { type OpenRecording, runRecorded } from './recorded-run.ts';
+import { type ReplayOptions, recordedRunOptions, reportEnd } from './replay-options.ts';
 
 const CLOSE_DEADLINE_MS = 30_000;
 

@@ -93,7 +93,7 @@ export const modelsSchema = z.strictObject({
     window_events: leaf('count', 'events in a window', z.int().min(2).max(65_535).default(250)),
   }),
   loda: z.strictObject({
-    projections: leaf('integer', 'random projections', z.int().min(2).max(4096).default(64)),
+    projections: leaf('integer', 'random projections', z.int().min(2).max(4096).default(32)),
   }),
   loda_compat: z.strictObject({
     projections: leaf('integer', 'random projections', z.int().min(1).max(4096).default(20)),

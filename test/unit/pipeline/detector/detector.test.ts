@@ -89,7 +89,12 @@ describe('Detector', () => {
   });
 
   it('with a threshold fires by the raw score of one model', () => {
-    const subject = detector({ models: ['loda-compat'], features: 'compat', threshold: 0.5, warmup_events: 100 });
+    const subject = detector({
+      models: ['loda-compat'],
+      features: 'compat',
+      threshold: 0.5,
+      warmup_events: 100,
+    });
     // Upstream's defect, which is why a threshold is not the default: ordinary events score above its 0.5.
     expect(train(subject, 1500).length).toBeGreaterThan(300);
     expect(() => detector({ models: ['loda', 'ngram'], threshold: 0.5 })).toThrow(/single model/);
