@@ -5,6 +5,7 @@ import { CanonicalHost } from './canonical-host.ts';
 import { envelopeField } from './envelope-fields.ts';
 import type { AttributeVisitor, Event } from './event.ts';
 import { EVENT_TYPES, type EventType } from './event-types.ts';
+import { joinDecimals } from './join-decimals.ts';
 import { literal, matchLiteral, NO_MATCH, skipDigits, skipPlainString, skipString } from './json-bytes.ts';
 import { JsonNameTable, MAX_NAMES, NO_NAME } from './json-name-table.ts';
 import { JsonTextCache } from './json-text-cache.ts';
@@ -119,7 +120,7 @@ export class CanonicalEvent implements Event {
     const split = Math.max(this.#timeStart, this.#timeEnd - LOW_DIGITS);
     const high = this.#number(this.#timeStart, split);
     const low = this.#number(split, this.#timeEnd);
-    return BigInt(high) * 1_000_000_000n + BigInt(low);
+    return joinDecimals(high, low);
   }
 
   get hostname(): string {

@@ -48,7 +48,8 @@ export class JsonNameTable {
     this.#suffix = literal(suffix);
     this.#isOpen = isOpen;
     for (const name of names) {
-      this.#add(name, hashOf(Buffer.from(name, 'latin1')));
+      const bytes = Uint8Array.from(Buffer.from(name, 'latin1'));
+      this.#add(name, hashOf(new DataView(bytes.buffer), 0, bytes.length));
     }
   }
 
@@ -99,18 +100,19 @@ export class JsonNameTable {
     if (this.foundEnd === NO_MATCH || nameEnd - from > MAX_NAME_BYTES) {
       return NO_NAME;
     }
-    const bytes = Buffer.from(view.buffer, view.byteOffset + from, nameEnd - from);
-    const hash = hashOf(bytes);
-    for (let bucket = hash; this.#buckets[bucket] !== 0; bucket = (bucket + 1) % BUCKETS) {
+    const hash = hashOf(view, from, nameEnd);
+    for (let bucket = hash; this.#buckets[bucket] !== 0; bucket = (bucket + 1) & (BUCKETS - 1)) {
       const id = (this.#buckets[bucket] as number) - 1; // the bucket is in range
       if (this.match(view, from, end, id) !== NO_MATCH) {
         return id;
       }
     }
-    const first = bytes[0] ?? 0;
-    return this.#isOpen && !(first >= ZERO && first <= NINE)
-      ? this.#add(bytes.toString('latin1'), hash)
-      : NO_NAME;
+    const first = view.getUint8(from);
+    if (!this.#isOpen || (first >= ZERO && first <= NINE)) {
+      return NO_NAME;
+    }
+    const bytes = Buffer.from(view.buffer, view.byteOffset + from, nameEnd - from);
+    return this.#add(bytes.toString('latin1'), hash);
   }
 
   #add(name: string, hash: number): number {
@@ -137,17 +139,17 @@ export class JsonNameTable {
     this.#idByName.set(name, id);
     let bucket = hash;
     while (this.#buckets[bucket] !== 0) {
-      bucket = (bucket + 1) % BUCKETS;
+      bucket = (bucket + 1) & (BUCKETS - 1);
     }
     this.#buckets[bucket] = id + 1;
     return id;
   }
 }
 
-function hashOf(bytes: Uint8Array): number {
-  let hash = bytes.length;
-  for (const byte of bytes) {
-    hash = Math.imul(hash ^ byte, 0x01000193); // FNV-1a
+function hashOf(view: DataView, start: number, end: number): number {
+  let hash = end - start;
+  for (let at = start; at < end; at++) {
+    hash = Math.imul(hash ^ view.getUint8(at), 0x01000193); // FNV-1a
   }
   return (hash ^ (hash >>> 15)) & (BUCKETS - 1);
 }
