@@ -129,6 +129,8 @@ export class Detector {
     const strongest = group.strongest;
     this.#lastScore = strongest.lastScore;
     this.#lastPvalue = pvalue;
+    // Reporting an event tightens the budget: what it was held against is what was so before.
+    const limit = this.#budget?.threshold ?? Number.NaN;
     const firing = this.#decide(event, group, pvalue);
     if (firing === 'quiet') {
       group.settle(event, false, false, 0);
@@ -137,7 +139,7 @@ export class Detector {
       return undefined;
     }
     // Told before anything is learnt: what is explained is how the event looked when it came.
-    const detection = firing === 'alert' ? this.#describe(event, group, strongest, pvalue) : undefined;
+    const detection = firing === 'alert' ? this.#describe(event, group, strongest, pvalue, limit) : undefined;
     const isAccepted = this.#finds.note(findKey(event));
     if (group.settle(event, true, isAccepted, this.#budget?.flagThreshold ?? pvalue)) {
       this.#features.learn(event);
@@ -212,7 +214,13 @@ export class Detector {
     return isReady && group.strongest.lastScore >= this.#scoreThreshold ? 'alert' : 'quiet';
   }
 
-  #describe(event: Event, group: GroupDetector, strongest: Head, pvalue: number): ModelDetection {
+  #describe(
+    event: Event,
+    group: GroupDetector,
+    strongest: Head,
+    pvalue: number,
+    limit: number,
+  ): ModelDetection {
     const contributions = this.#contributions(event, group, strongest);
     const inWords = strongest.explainInWords(event);
     const why = [...(inWords === '' ? [] : [inWords]), ...contributions.slice(0, 2).map(({ text }) => text)];
@@ -224,8 +232,7 @@ export class Detector {
       model: this.#name,
       score: strongest.lastScore,
       pvalue,
-      threshold:
-        this.#budget === undefined ? this.#scoreThreshold : strongest.scoreAt(this.#budget.threshold),
+      threshold: this.#budget === undefined ? this.#scoreThreshold : strongest.scoreAt(limit),
       models:
         group.heads.length === 1
           ? []
@@ -242,20 +249,23 @@ export class Detector {
 
   #contributions(event: Event, { group, vector, weights }: GroupDetector, head: Head): Contribution[] {
     head.explain(vector, weights);
-    return group.features
+    const heaviest = group.features
       .map((feature, index) => ({ feature, index, weight: weights[index] ?? Number.NaN }))
       .filter(({ weight }) => weight > 0)
-      .sort((a, b) => b.weight - a.weight)
-      .slice(0, MAX_CONTRIBUTIONS)
-      .map(({ feature, index, weight }) => {
-        const value = vector[index] ?? Number.NaN;
-        return {
-          feature,
-          value: Number.isNaN(value) ? null : value,
-          weight,
-          text: this.#features.explain(event, index),
-        };
-      });
+      .sort((a, b) => b.weight - a.weight);
+    // Several features may say the same of an event: the heaviest of them does.
+    const byText = new Map<string, Contribution>();
+    for (const { feature, index, weight } of heaviest) {
+      const text = this.#features.explain(event, index);
+      const value = vector[index] ?? Number.NaN;
+      if (!byText.has(text)) {
+        byText.set(text, { feature, value: Number.isNaN(value) ? null : value, weight, text });
+      }
+      if (byText.size === MAX_CONTRIBUTIONS) {
+        break;
+      }
+    }
+    return [...byText.values()];
   }
 }
 
