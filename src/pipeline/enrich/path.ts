@@ -1,9 +1,11 @@
 /** Paths that the kernel programs could not resolve: joined, normalised and, where it still can be seen, looked up. */
-import { lstatSync, readlinkSync, realpathSync, statSync } from 'node:fs';
+import { closeSync, lstatSync, openSync, readlinkSync, realpathSync, statSync } from 'node:fs';
 import type { Clock } from '../../core/clock.ts';
 import type { PathResolver, ResolvedPath } from '../../core/host-context.ts';
 
 const MAX_PATH_CHARS = 4096;
+/** Names a file without opening it (uapi/asm-generic/fcntl.h); a FIFO or a device is left alone. */
+const O_PATH = 0o10000000;
 const MAX_LINKS = 40; // as the kernel: MAXSYMLINKS in linux/namei.h
 const MAX_COMPONENTS = 256;
 
@@ -65,7 +67,7 @@ export const hostFiles: PathFiles = {
   },
   realPath(path) {
     try {
-      return realpathSync.native(path);
+      return kernelPath(path) ?? realpathSync.native(path);
     } catch {
       return undefined;
     }
@@ -79,6 +81,18 @@ export const hostFiles: PathFiles = {
     }
   },
 };
+
+/** In three calls whatever the depth, where a library asks for each directory on the way. */
+function kernelPath(path: string): string | undefined {
+  const fd = openSync(path, O_PATH);
+  try {
+    const found = readlinkSync(`/proc/self/fd/${fd}`);
+    // What the kernel says of a directory that was removed; a name may end so too.
+    return found.endsWith(' (deleted)') ? undefined : found;
+  } finally {
+    closeSync(fd);
+  }
+}
 
 /** What a {@link LookupPathResolver} is made of. */
 export interface LookupPathResolverOptions {
