@@ -98,10 +98,16 @@ export class ByteWriter {
     this.#length = Math.min(length, this.#length);
   }
 
-  /** Appends bytes as they are, from `start` on. */
-  raw(bytes: Uint8Array, start = 0): void {
+  /** Appends bytes as they are. */
+  raw(bytes: Uint8Array): void {
+    const at = this.#take(bytes.length);
+    this.#bytes.set(bytes, at);
+  }
+
+  /** Appends bytes as they are, from `start` on; without a view of them for each call. */
+  rawFrom(bytes: Buffer, start: number): void {
     const at = this.#take(bytes.length - start);
-    this.#bytes.set(start === 0 ? bytes : bytes.subarray(start), at);
+    bytes.copy(this.#bytes, at, start);
   }
 
   /** Appends a text that is not likely to come again; one byte a character, none may be above U+00FF. */

@@ -275,7 +275,7 @@ export class KernelEvent implements Event, Described {
     }
   }
 
-  #callGroup(flags: number): Uint8Array {
+  #callGroup(flags: number): Buffer {
     const { view } = this;
     const cache = this.#calls;
     cache.key(view.u32(H.syscall));
@@ -284,7 +284,7 @@ export class KernelEvent implements Event, Described {
     return cache.find() ?? cache.keep(membersOf((out) => writeAttributes(CALL_ATTRIBUTES, this, out)));
   }
 
-  #identityGroup(flags: number): Uint8Array {
+  #identityGroup(flags: number): Buffer {
     const { view } = this;
     const cache = this.#identities;
     cache.key(view.u32(H.mnt_ns));

@@ -18,8 +18,8 @@ const SLACK_BYTES = 32 * 1024;
 
 /** More than this in the queue, and the source should hold back. */
 const CONGESTED_BYTES = 1024 * 1024;
-/** For as long after the last batch was written: a sink that stands still must not stall the others. */
-const CONGESTED_MS = 5;
+/** For as long after the last batch was written: a sink that stands still must not stall the others. Readers wait their turn for a processor. */
+const CONGESTED_MS = 50;
 
 /** Where all events that were offered are: `offered = delivered + queued + sum of dropped`, at any moment. */
 export interface DeliveryCounters {
@@ -208,19 +208,17 @@ export class Delivery {
   }
 
   async #waitForWork(): Promise<void> {
-    const woken = new AbortController();
+    // Only where there is something to sleep for: aborting costs as much as writing several events.
+    const sleeping = this.#pending.events > 0 ? new AbortController() : undefined;
     await new Promise<void>((resolve) => {
-      this.#wake = () => {
-        woken.abort();
-        resolve();
-      };
-      if (this.#pending.events > 0) {
+      this.#wake = resolve;
+      if (sleeping !== undefined) {
         const { clock, flushAfterMs } = this.#options;
         const dueInMs = this.#pendingSinceMs + flushAfterMs - clock.monotonicMs();
-        clock.sleep(Math.max(dueInMs, 0), woken.signal).then(resolve, resolve);
+        clock.sleep(Math.max(dueInMs, 0), sleeping.signal).then(resolve, resolve);
       }
     });
-    woken.abort();
+    sleeping?.abort();
     this.#wake = () => {};
     // Whoever woke us may be in the middle of a run of offers: let it end, so that they become one batch.
     await nextTurn();

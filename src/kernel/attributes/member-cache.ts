@@ -7,7 +7,7 @@ const DEFAULT_SLOTS = 256;
  *
  * To be used as: {@link key} for each number, then {@link find}, and {@link keep} when there was nothing.
  */
-export class MemberCache<Value = Uint8Array> {
+export class MemberCache<Value = Buffer> {
   readonly #width: number;
   readonly #mask: number;
   /** `slots` x `width`: the keys of each entry. */

@@ -54,13 +54,13 @@ export class VisitingWriter implements AttributeWriter {
 }
 
 /** `","name":"` by name: ends the value before and begins the next. Names are of a closed set, so this is bounded. */
-const SEAMS = new Map<string, Uint8Array>();
+const SEAMS = new Map<string, Buffer>();
 /** What of a seam belongs to the value before: `",`. */
 const SEAM_START = 2;
 const QUOTE = Buffer.from('"', 'latin1');
 const LEAD = Buffer.from('",', 'latin1');
 
-function seamOf(name: string): Uint8Array {
+function seamOf(name: string): Buffer {
   let seam = SEAMS.get(name);
   if (seam === undefined) {
     seam = Buffer.from(`","${name}":"`, 'latin1');
@@ -83,9 +83,9 @@ export class JsonWriter implements AttributeWriter {
   }
 
   /** A copy of the members so far, without the quote that would end them: for {@link append}. */
-  kept(): Uint8Array {
+  kept(): Buffer {
     const members = this.#out.bytes();
-    return this.#isFirst ? new Uint8Array(0) : Buffer.concat([LEAD, members]);
+    return this.#isFirst ? Buffer.alloc(0) : Buffer.concat([LEAD, members]);
   }
 
   /** Ends the list; nothing is written for an empty one. */
@@ -129,16 +129,24 @@ export class JsonWriter implements AttributeWriter {
   }
 
   /** Adds members that {@link membersOf} gave. */
-  append(members: Uint8Array): void {
+  append(members: Buffer): void {
     if (members.length > 0) {
-      this.#out.raw(members, this.#isFirst ? SEAM_START : 0);
+      this.#write(members);
       this.#isFirst = false;
     }
   }
 
   #begin(name: string): void {
-    this.#out.raw(seamOf(name), this.#isFirst ? SEAM_START : 0);
+    this.#write(seamOf(name));
     this.#isFirst = false;
+  }
+
+  #write(seamed: Buffer): void {
+    if (this.#isFirst) {
+      this.#out.rawFrom(seamed, SEAM_START);
+    } else {
+      this.#out.raw(seamed);
+    }
   }
 }
 
@@ -147,7 +155,7 @@ const scratch = new ByteWriter();
 const scratchWriter = new JsonWriter();
 
 /** What `write` writes, in a form that {@link JsonWriter.append} takes; `write` must not call this. */
-export function membersOf(write: (out: AttributeWriter) => void): Uint8Array {
+export function membersOf(write: (out: AttributeWriter) => void): Buffer {
   scratch.clear();
   scratchWriter.begin(scratch);
   write(scratchWriter);
@@ -174,7 +182,7 @@ export class MemberGroup<Record> {
   }
 
   /** As {@link membersOf}, kept. */
-  members(record: Record, a: number, b: number, c: number, d: number): Uint8Array {
+  members(record: Record, a: number, b: number, c: number, d: number): Buffer {
     const cache = this.#cache;
     cache.key(a);
     cache.key(b);

@@ -29,7 +29,7 @@ const anyPiece = fc.oneof(
   })),
   fc.uint8Array().chain((bytes) =>
     fc.nat(bytes.length).map((start) => ({
-      write: (out: ByteWriter) => out.raw(bytes, start),
+      write: (out: ByteWriter) => out.rawFrom(Buffer.from(bytes), start),
       wanted: Buffer.from(bytes.subarray(start)),
     })),
   ),
