@@ -2,6 +2,7 @@
 import type { Config } from '../core/config/schema.ts';
 import { SentinelError } from '../core/errors.ts';
 import type { Event } from '../core/event.ts';
+import { whenAborted } from '../core/when-aborted.ts';
 import type { Detector } from '../pipeline/detector/detector.ts';
 import type { GrpcSource } from '../sources/grpc.ts';
 import type { EventJudge, Verdict } from '../sources/source.ts';
@@ -78,7 +79,7 @@ export async function openDetector(
 async function readRecording({ config, context, detector, output }: Run, path: string): Promise<void> {
   const { detect } = config;
   const { log } = context;
-  await using recording = await openRecording(path, context.stdin);
+  await using recording = await openRecording(path, context.stdin, context.signal);
   const end = await runRecorded(
     recording.input,
     {
@@ -124,7 +125,7 @@ async function serve({ config, context, detector, output }: Run): Promise<void> 
   log.info({ address: source.address, models: detector.name }, 'listening');
   context.onState?.('ready');
   const summary = setInterval(() => log.info(detectionSummary(detector.counts())), SUMMARY_INTERVAL_MS);
-  await untilAborted(signal);
+  await whenAborted(signal);
   clearInterval(summary);
   await source.drain(DRAIN_DEADLINE_MS);
   log.debug({ counts: source.counts() }, 'gRPC');
@@ -160,14 +161,4 @@ class DetectorJudge implements EventJudge {
   }
 
   onBatch(): void {}
-}
-
-function untilAborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) {
-      resolve();
-    } else {
-      signal.addEventListener('abort', () => resolve(), { once: true });
-    }
-  });
 }

@@ -33,7 +33,9 @@ export async function runReplay(
     });
   }
   const expectation = options.expect === undefined ? undefined : await Expectation.read(options.expect);
-  await using recording = await openRecording(options.file, context.stdin);
+  const gone = new AbortController();
+  const signal = AbortSignal.any([context.signal, gone.signal]);
+  await using recording = await openRecording(options.file, context.stdin, signal);
   if (options.target !== undefined) {
     const { sendRecording } = await import('./detection/send-recording.ts');
     await sendRecording(config, options, recording, context);
@@ -41,13 +43,12 @@ export async function runReplay(
   }
   await using disposer = new AsyncDisposableStack();
   const detector = await openDetector(config, context, disposer);
-  const gone = new AbortController();
   const output = new DetectionOutput(context.output, context.render, (error) => gone.abort(error));
   const end = await runRecorded(
     recording.input,
     {
       ...recordedRunOptions(config, options, context),
-      signal: AbortSignal.any([context.signal, gone.signal]),
+      signal,
       onPiece: async () => {
         options.onProgress(recording);
         await output.flush();

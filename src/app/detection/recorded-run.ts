@@ -1,6 +1,7 @@
 /** Recorded events in order, all or some, at full speed or at their own pace. */
 import { systemClock } from '../../core/clock.ts';
 import type { Event } from '../../core/event.ts';
+import { whenAborted } from '../../core/when-aborted.ts';
 import { FileInput } from '../../sources/byte-input.ts';
 import type { InvalidRecordHandler } from '../../sources/event-cursor.ts';
 import { RecordedInput } from '../../sources/evt1.ts';
@@ -38,18 +39,45 @@ export interface OpenRecording extends AsyncDisposable {
 }
 
 /**
- * Opens a recording.
+ * Opens a recording. Standard input ends at the signal too: whoever writes to it may say nothing for hours.
  *
  * @throws {SentinelError} `SNT_USAGE` if it cannot be opened.
  */
-export async function openRecording(path: string, stdin: NodeJS.ReadableStream): Promise<OpenRecording> {
+export async function openRecording(
+  path: string,
+  stdin: NodeJS.ReadableStream,
+  signal: AbortSignal,
+): Promise<OpenRecording> {
   if (path === '-') {
     // Standard input that nobody set an encoding on gives bytes.
     const pieces = stdin as unknown as AsyncIterable<Uint8Array>;
-    return { input: new RecordedInput(pieces), file: undefined, [Symbol.asyncDispose]: async () => {} };
+    return {
+      input: new RecordedInput(piecesUntil(pieces, signal)),
+      file: undefined,
+      [Symbol.asyncDispose]: async () => {
+        if (signal.aborted && 'destroy' in stdin && typeof stdin.destroy === 'function') {
+          stdin.destroy(); // a read that waits would keep the process
+        }
+      },
+    };
   }
   const file = await FileInput.open(path);
   return { input: new RecordedInput(file), file, [Symbol.asyncDispose]: () => file[Symbol.asyncDispose]() };
+}
+
+async function* piecesUntil(
+  pieces: AsyncIterable<Uint8Array>,
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const iterator = pieces[Symbol.asyncIterator]();
+  const aborted = whenAborted(signal);
+  for (;;) {
+    const next = await Promise.race([iterator.next(), aborted]);
+    if (next === undefined || next.done === true) {
+      return;
+    }
+    yield next.value;
+  }
 }
 
 /**
@@ -100,7 +128,7 @@ export async function runRecorded(
     }
   }
   const { tornOffset, isGzipTorn } = input.end();
-  return { events, leftOut, isTorn: tornOffset !== undefined || isGzipTorn };
+  return { events, leftOut, isTorn: !signal.aborted && (tornOffset !== undefined || isGzipTorn) };
 }
 
 function timeFilter(startMs: number | undefined, endMs: number | undefined): (event: Event) => boolean {

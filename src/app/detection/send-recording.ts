@@ -1,7 +1,8 @@
 /** Sends a recording to a detector elsewhere. */
 import type { Config } from '../../core/config/schema.ts';
-import { messageOf, SentinelError } from '../../core/errors.ts';
+import { SentinelError } from '../../core/errors.ts';
 import type { Event } from '../../core/event.ts';
+import { whenAborted } from '../../core/when-aborted.ts';
 import { Delivery } from '../../sinks/delivery.ts';
 import { makeGrpcSink } from '../make-grpc-sink.ts';
 import type { DetectionContext } from './detection-context.ts';
@@ -9,6 +10,8 @@ import { type OpenRecording, runRecorded } from './recorded-run.ts';
 import { type ReplayOptions, recordedRunOptions, reportEnd } from './replay-options.ts';
 
 const CLOSE_DEADLINE_MS = 30_000;
+/** After a signal: whoever gave it waits. */
+const STOP_DEADLINE_MS = 5000;
 
 /**
  * Sends each event and waits for the acknowledgement of all.
@@ -32,14 +35,13 @@ export async function sendRecording(
   try {
     await delivery.start();
   } catch (error) {
-    throw new SentinelError(
-      'SNT_PEER_UNAVAILABLE',
-      `Cannot reach the detector at ${endpoint}: ${messageOf(error)}`,
-      {
-        cause: error,
-      },
-    );
+    throw error instanceof SentinelError
+      ? error
+      : new SentinelError('SNT_PEER_UNAVAILABLE', `Cannot reach the detector at ${endpoint}`, {
+          cause: error,
+        });
   }
+  const aborted = whenAborted(context.signal);
   try {
     const end = await runRecorded(
       recording.input,
@@ -47,14 +49,14 @@ export async function sendRecording(
         ...recordedRunOptions(config, options, context),
         onPiece: async () => {
           options.onProgress(recording);
-          await delivery.flush();
+          await Promise.race([delivery.flush(), aborted]);
         },
       },
       (event: Event) => {
         delivery.offer(event);
       },
     );
-    await delivery.close(CLOSE_DEADLINE_MS);
+    await delivery.close(context.signal.aborted ? STOP_DEADLINE_MS : CLOSE_DEADLINE_MS);
     reportEnd(end, context);
   } finally {
     await delivery.destroy();
