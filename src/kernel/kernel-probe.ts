@@ -67,10 +67,10 @@ const INTERRUPTIBLE_PROGRAMS: Partial<Record<EventType, string>> = {
 const WORD = 4;
 const KNOBS_BYTES = 80;
 const KNOBS = { wakeIntervalNs: 0, agentPid: 8, trackFileIo: 12, typeEnabled: 16 } as const;
-const MIN_RING_BYTES = 8 << 20;
+const MIN_RING_BYTES = 32 << 20;
 const RING_BYTES_PER_CPU = 4 << 20;
 
-/** pow2(max(8 MiB, cpus × 4 MiB)) bytes. */
+/** pow2(max(32 MiB, cpus × 4 MiB)) bytes. */
 export function defaultRingBytes(cpus: number): number {
   return 2 ** Math.ceil(Math.log2(Math.max(MIN_RING_BYTES, cpus * RING_BYTES_PER_CPU)));
 }

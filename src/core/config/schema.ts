@@ -53,7 +53,7 @@ const probe = z.strictObject({
   ),
   ring_bytes: leaf(
     'bytes',
-    'size of the ring buffer, a power of two; by default max(8 MiB, CPUs x 4 MiB) rounded up to one',
+    'size of the ring buffer, a power of two; by default max(32 MiB, CPUs x 4 MiB) rounded up to one',
     z
       .int()
       .min(MIN_RING_BYTES, 'must be at least 64 KiB')
