@@ -21,6 +21,8 @@ export interface ProgramOptions {
   readonly cwd?: string;
   /** Standard input, whole; empty when left out. */
   readonly input?: Uint8Array | string;
+  /** Keep standard input open after that. */
+  readonly isInputOpen?: boolean;
 }
 
 /** One run of `sentinel`; killed, if it did not end by itself, when disposed of. */
@@ -33,7 +35,10 @@ export class Program implements AsyncDisposable {
   #stderr = '';
   #isEnded = false;
 
-  constructor(argv: readonly string[], { env = {}, cwd, input }: ProgramOptions = {}) {
+  constructor(
+    argv: readonly string[],
+    { env = {}, cwd, input = '', isInputOpen = false }: ProgramOptions = {},
+  ) {
     const child = spawn(process.execPath, [PROGRAM, ...argv], {
       env: { ...env },
       ...(cwd === undefined ? {} : { cwd }),
@@ -41,7 +46,10 @@ export class Program implements AsyncDisposable {
     });
     this.#child = child;
     child.stdin.on('error', () => {}); // it need not read what it is given
-    child.stdin.end(input);
+    child.stdin.write(input);
+    if (!isInputOpen) {
+      child.stdin.end();
+    }
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       this.#stdout += text;
       this.#wake();

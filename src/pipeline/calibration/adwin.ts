@@ -114,7 +114,7 @@ export class Adwin {
     state.fill(this.#deviations);
     state.fill(this.#filled);
     this.#rows = state.u32(ROWS);
-    this.#sinceCheck = state.u32(CHECK_EVERY);
+    this.#sinceCheck = state.u32(MIN_WINDOW); // a short window is not checked however many values came
     this.#width = state.f64();
     this.#sum = state.f64();
     this.#deviation = state.f64();

@@ -92,6 +92,18 @@ describe('Adwin', () => {
     expect(restored.width).toBeLessThan(7000);
   });
 
+  test('can be restored from what it saved at any moment, also while its window is too short to be cut', () => {
+    const adwin = new Adwin(0.002);
+    for (let index = 0; index < 2000; index++) {
+      adwin.update(index < 1000 ? 0 : 1);
+      const state = new StateWriter();
+      adwin.save(state);
+      const restored = new Adwin(0.002);
+      restored.restore(new StateReader(state.bytes()));
+      expect([restored.width, restored.mean]).toEqual([adwin.width, adwin.mean]);
+    }
+  });
+
   test('refuses a state that does not add up', () => {
     const state = new StateWriter();
     const adwin = new Adwin();
