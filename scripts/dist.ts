@@ -41,6 +41,9 @@ function strippedNode(folder: string): string {
   return node;
 }
 
+/** Megabytes; the other half of this is in main.ts. It has to be known when the heap is made. */
+const HEAP_FLAGS = ['--max-semi-space-size=4'];
+
 /** The part of pkg's interface that packs with a Node that is at hand; its command line would download one. */
 type PackExecutable = (
   entry: string,
@@ -53,6 +56,7 @@ type PackExecutable = (
       readonly disableExperimentalSEAWarning: boolean;
       /** `none`: NODE_OPTIONS and the like reach nobody who runs as root. */
       readonly execArgvExtension: 'none';
+      readonly execArgv: readonly string[];
     };
   },
 ) => Promise<void>;
@@ -63,11 +67,19 @@ async function pack(folder: string, output: string): Promise<void> {
   };
   // pkg works in a folder below TMPDIR, and finds its tools from there upwards.
   process.env['TMPDIR'] = folder;
+  // The cached code of another heap would be refused at every start.
+  process.env['NODE_OPTIONS'] = HEAP_FLAGS.join(' ');
   const assets = Object.fromEntries(assetPaths().map((path) => [path, resolve(path)]));
   await packExecutable(values.bundle, {
     targets: [{ platform: 'linux', arch: process.arch, nodeRange: 'node26', output }],
     nodePath: strippedNode(folder),
-    seaConfig: { assets, useCodeCache: true, disableExperimentalSEAWarning: true, execArgvExtension: 'none' },
+    seaConfig: {
+      assets,
+      useCodeCache: true,
+      disableExperimentalSEAWarning: true,
+      execArgvExtension: 'none',
+      execArgv: HEAP_FLAGS,
+    },
   });
 }
 

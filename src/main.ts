@@ -1,4 +1,5 @@
 /** The program: runs the command line and sets the exit status. */
+import { setFlagsFromString } from 'node:v8';
 import type { CliIo } from './cli/io.ts';
 import { runCli } from './cli/program.ts';
 import { watchSignals } from './cli/signals.ts';
@@ -9,9 +10,14 @@ import { escapeControls } from './core/terminal-text.ts';
 /** After an error that nobody caught, how long the rest may take to drain before the kernel ends the process. */
 const LAST_DRAIN_MS = 5000;
 
+/** How much the heap may grow over what is alive, in percent, before it is collected. */
+const HEAP_GROWTH_PERCENT = 40;
+
 void main();
 
 async function main(): Promise<void> {
+  // An agent shares its host: left alone, V8 lets 35 MB of live objects become 125 MB where a machine has the memory.
+  setFlagsFromString(`--heap-growing-percent=${HEAP_GROWTH_PERCENT}`);
   const watch = watchSignals();
   for (const [name, stream] of [
     ['output', process.stdout],
