@@ -22,7 +22,7 @@ describe('exitStatusOf()', () => {
 
   it('has a status of its own for every code', () => {
     const statuses = Object.values(ERROR_CODES).map(({ exit }) => exit);
-    expect(new Set(statuses).size).toBe(7);
+    expect(new Set(statuses).size).toBe(8);
   });
 
   it.each([[new Error('x')], ['text'], [undefined], [null]])(
