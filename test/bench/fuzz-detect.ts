@@ -10,7 +10,8 @@ import { DetectFuzz } from '../support/detect-fuzz.ts';
 import { fuzzServer } from '../support/detect-fuzz-server.ts';
 import { seededRandom } from '../support/evt1-fuzz.ts';
 
-const MAX_ROUND_MS = 2000;
+/** Of this process, not of the wall: it runs beside other work, at low priority. */
+const MAX_ROUND_CPU_MS = 2000;
 const MAX_GROWTH_BYTES = 256 * 1024 * 1024;
 const MESSAGES_A_ROUND = 750;
 const LINES_A_ROUND = 250;
@@ -25,7 +26,7 @@ async function run(runs: number, seed: number): Promise<void> {
   let rounds = 0;
   let slowestMs = 0;
   while (done < runs) {
-    const roundMs = performance.now();
+    const roundCpu = process.cpuUsage();
     for (let left = MESSAGES_A_ROUND; left > 0; left--) {
       fuzz.message();
     }
@@ -36,13 +37,13 @@ async function run(runs: number, seed: number): Promise<void> {
     fuzz.state();
     rounds++;
     done += MESSAGES_A_ROUND + lines + 1;
-    slowestMs = Math.max(slowestMs, performance.now() - roundMs);
+    slowestMs = Math.max(slowestMs, process.cpuUsage(roundCpu).user / 1000);
     if (rounds % 100 === 1) {
       samples.push(process.memoryUsage().rss);
     }
     checkMemory(samples, `round ${rounds} of seed ${seed}`);
-    if (slowestMs > MAX_ROUND_MS) {
-      throw new Error(`round ${rounds} of seed ${seed}: ${slowestMs} ms`);
+    if (slowestMs > MAX_ROUND_CPU_MS) {
+      throw new Error(`round ${rounds} of seed ${seed}: ${slowestMs} ms of CPU`);
     }
   }
   const served = await fuzzServer(fuzz, Math.ceil(runs / 1000));
@@ -54,7 +55,7 @@ async function run(runs: number, seed: number): Promise<void> {
       ...fuzz.counts,
       served,
       seconds: Number(((performance.now() - startMs) / 1000).toFixed(1)),
-      slowestRoundMs: Math.round(slowestMs),
+      slowestRoundCpuMs: Math.round(slowestMs),
       rssMb: [samples[0], samples[samples.length >> 2], samples[samples.length >> 1], samples.at(-1)].map(
         (bytes) => Math.round((bytes ?? 0) / 1e6),
       ),
