@@ -4,6 +4,9 @@ import type { Config } from '../core/config/schema.ts';
 import type { Log } from '../core/log.ts';
 import { type CliIo, mayColor } from './io.ts';
 
+/** For lines that go into a file. */
+const DEFAULT_COLUMNS = 160;
+
 /** Streams, signal and the form that detections are written in. */
 export async function openDetectionContext(config: Config, log: Log, io: CliIo): Promise<DetectionContext> {
   const { streamOutput } = await import('../app/byte-output.ts');
@@ -27,7 +30,10 @@ export async function detectionRenderer(config: Config, io: CliIo): Promise<Dete
   const { output } = config.sinks.stdout;
   if (output === 'compact' || (output === 'auto' && io.stdout.isTTY === true)) {
     const { makeDetectionRenderer } = await import('./render/detection.ts');
-    return makeDetectionRenderer(mayColor(io.stdout, io.env));
+    return makeDetectionRenderer({
+      isColoured: mayColor(io.stdout, io.env),
+      columns: () => io.stdout.columns ?? DEFAULT_COLUMNS,
+    });
   }
   const { encodeDetection } = await import('../core/detection.ts');
   return encodeDetection;

@@ -144,12 +144,14 @@ describe('sentinel replay', () => {
 });
 
 describe('sentinel replay --expect', () => {
+  const argv = ['replay', ATTACKS, '--model', 'loda', ...PART];
+
   it('is 0 and silent about it when the detections are the same', async () => {
     await withTempFolder(async (folder) => {
       const expected = join(folder, 'expected.ndjson');
-      writeFileSync(expected, (await sentinel(['replay', ATTACKS, ...PART])).stdout);
+      writeFileSync(expected, (await sentinel(argv)).stdout);
 
-      const outcome = await sentinel(['replay', ATTACKS, ...PART, '--expect', expected]);
+      const outcome = await sentinel([...argv, '--expect', expected]);
 
       expect(outcome).toMatchObject({ status: 0, stdout: '' });
       expect(outcome.stderr).not.toContain('differs');
@@ -157,7 +159,7 @@ describe('sentinel replay --expect', () => {
   });
 
   it('is 1 when they differ, and says which and how', async () => {
-    const { stdout } = await sentinel(['replay', ATTACKS, ...PART]);
+    const { stdout } = await sentinel(argv);
     const lines = linesOf(stdout);
     const ids = lines.map((line) => (JSON.parse(line) as { detection_id: string }).detection_id);
     expect(lines.length).toBeGreaterThanOrEqual(4);
@@ -169,7 +171,7 @@ describe('sentinel replay --expect', () => {
       const added = '{"detection_id":"made-up","title":"\\u001b[2J","model":"loda"}';
       writeFileSync(expected, [added, ...changed.slice(0, -1)].join('\n'));
 
-      const outcome = await sentinel(['replay', ATTACKS, ...PART, '--expect', expected]);
+      const outcome = await sentinel([...argv, '--expect', expected]);
 
       expect(outcome).toMatchObject({ status: 1, stdout: '' });
       expect(outcome.stderr).toContain(`differs from ${expected}: 2 expected and not there (-), 2 there`);

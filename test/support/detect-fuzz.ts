@@ -64,7 +64,7 @@ export class DetectFuzz {
   readonly #messages: readonly Buffer[];
   readonly #batch: Buffer;
   readonly #states: ReadonlyArray<{ readonly make: () => Detector; readonly bytes: Buffer }>;
-  readonly #render = makeDetectionRenderer(false);
+  readonly #render = makeDetectionRenderer({ isColoured: false, columns: () => 100 });
 
   constructor(random: RandomInt) {
     this.#random = random;
