@@ -7,7 +7,7 @@ import { literal, matchLiteral, NO_MATCH, skipDigits, skipString } from './json-
  *             ',"data":[' [ string *( ',' string ) ] '],"attributes":{' [ member *( ',' member ) ] '}}'
  * member    = string ':' string
  * digits    = '0' / %x31-39 0*18DIGIT                  ; below 2^64 whatever the digits are
- * string    = '"' *( %x20-21 / %x23-5B / %x5D-7F / escape ) '"'
+ * string    = '"' *( %x20-21 / %x23-5B / %x5D-7E / escape ) '"'
  * escape    = '\' ( '"' / '\' / '/' / 'b' / 'f' / 'n' / 'r' / 't' / 'u' 4HEXDIG )
  *
  * It is a subset of JSON: what matches needs no other parser to be known as valid.

@@ -78,7 +78,7 @@ export function skipString(view: DataView, from: number, end: number): number {
       if (at === NO_MATCH) {
         return NO_MATCH;
       }
-    } else if (byte < 0x20 || byte > 0x7f) {
+    } else if (byte < 0x20 || byte > 0x7e) {
       return NO_MATCH;
     } else {
       at++;
@@ -106,7 +106,7 @@ export function skipPlainString(view: DataView, from: number, end: number): numb
     if (byte === QUOTE) {
       return at + 1;
     }
-    if (byte < 0x20 || byte > 0x7f || byte === BACKSLASH) {
+    if (byte < 0x20 || byte > 0x7e || byte === BACKSLASH) {
       return NO_MATCH;
     }
   }
@@ -115,12 +115,12 @@ export function skipPlainString(view: DataView, from: number, end: number): numb
 
 /**
  * The top bit of each of the four bytes of `word` that cannot stand for itself in a string: control characters, the
- * quote, the backslash, non-ASCII. The lowest bit set is exact; above it a borrow may set more.
+ * quote, the backslash, delete, non-ASCII. The lowest bit set is exact; above it a borrow or carry may set more.
  */
 function specialBytes(word: number): number {
   const quotes = (word ^ 0x22222222) - 0x01010101;
   const backslashes = (word ^ 0x5c5c5c5c) - 0x01010101;
-  return (word | (word - 0x20202020) | quotes | backslashes) & 0x80808080;
+  return (word | (word + 0x01010101) | (word - 0x20202020) | quotes | backslashes) & 0x80808080;
 }
 
 function skipEscape(view: DataView, at: number, end: number): number {

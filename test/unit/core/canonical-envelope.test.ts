@@ -67,6 +67,14 @@ describe('isCanonicalEnvelope()', () => {
     expect(check(text)).toBe(false);
   });
 
+  test('leaves delete to be escaped, wherever in a word it stands', () => {
+    for (let pad = 0; pad < 4; pad++) {
+      for (const id of ['\x7f', 'a\x7f', 'ab\x7f', 'abc\x7f', 'abcd\x7fef']) {
+        expect(check(GOLDEN_JSON.replace('test-event-123', id), pad)).toBe(false);
+      }
+    }
+  });
+
   test('never reads past the end', () => {
     for (let length = 0; length < GOLDEN_JSON.length; length++) {
       const bytes = Buffer.from(GOLDEN_JSON);
