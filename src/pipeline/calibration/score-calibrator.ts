@@ -37,6 +37,8 @@ const MIN_EXCESSES = 20;
 const MIN_INDEPENDENT = 10;
 /** Fewer different values are steps of a discrete score: nothing to extrapolate. */
 const MIN_DISTINCT = 10;
+/** The tail forgets nothing while fewer than this would be left: about twice as many as a fit goes by. */
+const MIN_KEPT = 128;
 const MAX_EXCESS_RATIO = 1e9;
 const MAX_SCORE = 1e300;
 const BOUND_GAP = 1e-12;
@@ -53,6 +55,9 @@ const MAX_CREDIT = 3;
  * their DSPOT). The larger of the two, so that a value which does recur is never rare, whatever the fit says. Where there is no tail
  * to fit (constant or coarse scores, or a few clusters of high ones) no p-value is below the conformal one of a score above all in the tail.
  *
+ * A stream begins with what it will not have again: at first everything is new. So each time the stream has doubled, the tail forgets the scores of
+ * before the last doubling, until it is full; kept, they would stand for the highest scores for as long as a full horizon lasts.
+ *
  * Constant memory (about 100 KB), no allocation per score; sorting and fitting happen once in half a body window.
  */
 export class ScoreCalibrator {
@@ -64,6 +69,9 @@ export class ScoreCalibrator {
   readonly #clusters = new ExceedanceClusters();
   #observed = 0;
   #sinceRefresh = 0;
+  /** When the tail last forgot its first half, by scores observed, and how many it had then. */
+  #halvedAt = 0;
+  #tailAtHalving = 0;
   #entry = Number.POSITIVE_INFINITY;
   #threshold = Number.POSITIVE_INFINITY;
   #tailShare = 0;
@@ -201,6 +209,8 @@ export class ScoreCalibrator {
       this.#credit,
       this.#leftOut,
       this.#least,
+      this.#halvedAt,
+      this.#tailAtHalving,
     ]) {
       state.f64(value);
     }
@@ -227,6 +237,8 @@ export class ScoreCalibrator {
     this.#credit = within(state, 0, MAX_CREDIT);
     this.#leftOut = within(state, 0, Number.MAX_SAFE_INTEGER);
     this.#least = within(state, MIN_PVALUE, 1);
+    this.#halvedAt = within(state, 0, Number.MAX_SAFE_INTEGER);
+    this.#tailAtHalving = within(state, 0, TAIL_SLOTS);
     this.#hasTail = state.u32(1) === 1;
     if (!Number.isInteger(this.#tailFrom) || (this.isWarm && this.#body.sorted.length === 0)) {
       state.fail('a calibrator that cannot be');
@@ -242,9 +254,22 @@ export class ScoreCalibrator {
     }
     this.#sinceRefresh++;
     const isGrowing = this.#body.isFilling && this.#sinceRefresh * 4 >= this.#body.length;
+    if (this.#observed >= 2 * Math.max(this.#warmup, this.#halvedAt)) {
+      this.#forgetFirstHalf();
+    }
     if (this.#observed === this.#warmup || (this.isWarm && (isGrowing || this.#body.isHalfNew))) {
       this.#refresh();
     }
+  }
+
+  /** While the tail fills, it goes back over the later half of the stream, or more until the stream has doubled. */
+  #forgetFirstHalf(): void {
+    this.#halvedAt = this.#observed;
+    const later = this.#tail.length - this.#tailAtHalving;
+    if (this.#tail.isFilling && later >= MIN_KEPT) {
+      this.#tail.keepLatest(later);
+    }
+    this.#tailAtHalving = this.#tail.length;
   }
 
   #refresh(): void {

@@ -72,6 +72,15 @@ export class ScoreWindow {
     return this.#ring.subarray(0, this.#length);
   }
 
+  /** Forgets all but the latest `count` scores; only while it is filling. */
+  keepLatest(count: number): void {
+    const kept = Math.min(this.#length, count);
+    this.#ring.copyWithin(0, this.#length - kept, this.#length);
+    this.#length = kept;
+    this.#next = kept;
+    this.#offered = kept;
+  }
+
   /** Sorts what is in the window. */
   refresh(): void {
     this.#order.set(this.#ring);
