@@ -8,6 +8,7 @@ export const MODEL_NAMES = [
   'ngram',
   'loda-compat',
   'memstream-compat',
+  'ecod',
 ] as const;
 
 /** One of {@link MODEL_NAMES}. */

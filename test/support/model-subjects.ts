@@ -1,4 +1,5 @@
 /** The models that the conformance suite runs on, and what it feeds them. */
+import { Ecod } from '../../src/pipeline/models/ecod.ts';
 import { HalfSpaceTrees } from '../../src/pipeline/models/half-space-trees.ts';
 import { Loda } from '../../src/pipeline/models/loda.ts';
 import { LodaCompat } from '../../src/pipeline/models/loda-compat.ts';
@@ -14,6 +15,8 @@ export const DIMENSIONS = 6;
 export interface Subject {
   readonly name: string;
   build(dimensions: number, seed: number): Model;
+  /** True for a model that draws nothing: the seed is without effect. */
+  readonly isSeedless?: boolean;
   /** Vectors after which it is warm, at most. */
   readonly warmAfter: number;
   /** Bytes that a state of six dimensions may take. */
@@ -65,6 +68,14 @@ export const SUBJECTS: readonly Subject[] = [
     warmAfter: 1000,
     maxStateBytes: 50_000,
     maxHeapBytesPerEvent: 128,
+  },
+  {
+    name: 'ecod',
+    build: (dimensions) => new Ecod(dimensions),
+    isSeedless: true,
+    warmAfter: 256,
+    maxStateBytes: 200_000,
+    maxHeapBytesPerEvent: 40,
   },
 ];
 

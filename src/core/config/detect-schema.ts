@@ -34,7 +34,7 @@ export const detectSchema = z.strictObject({
       .array(modelName)
       .min(1, 'expected at least one model')
       .refine((names) => new Set(names).size === names.length, 'names a model twice')
-      .default(['loda']),
+      .default(['ecod']),
   ),
   features: leaf(
     'text',

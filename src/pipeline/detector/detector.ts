@@ -5,8 +5,10 @@ import type { Event } from '../../core/event.ts';
 import type { ModelName } from '../../core/model-names.ts';
 import type { StateReader, StateWriter } from '../../core/state-codec.ts';
 import { AlertBudget } from '../calibration/alert-budget.ts';
+import { MIN_PVALUE } from '../calibration/score-calibrator.ts';
 import type { FeatureSet } from '../features/feature-set.ts';
 import { GroupDetector } from './group-detector.ts';
+import { GroupShares } from './group-shares.ts';
 import type { Head } from './head.ts';
 import { buildHead, type ModelParameters } from './model-registry.ts';
 import { RepeatedFinds } from './repeated-finds.ts';
@@ -55,6 +57,7 @@ const MAX_CONTRIBUTIONS = 5;
 export class Detector {
   readonly #features: FeatureSet;
   readonly #groups: readonly GroupDetector[];
+  readonly #shares: GroupShares;
   readonly #budget: AlertBudget | undefined;
   readonly #scoreThreshold: number;
   readonly #firesDuringWarmup: boolean;
@@ -83,6 +86,7 @@ export class Detector {
           models.map((name) => buildHead(name, group, features, parameters)),
         ),
     );
+    this.#shares = new GroupShares(this.#groups.length);
     this.#budget = firing.kind === 'budget' ? new AlertBudget({ perDay: firing.perDay }) : undefined;
     this.#scoreThreshold = firing.kind === 'score' ? firing.threshold : Number.POSITIVE_INFINITY;
     this.#firesDuringWarmup = options.firesDuringWarmup;
@@ -108,7 +112,7 @@ export class Detector {
     return this.#lastScore;
   }
 
-  /** p-value of the last event. */
+  /** p-value of the last event, weighted so that each group of events has the same part of the budget. */
   get lastPvalue(): number {
     return this.#lastPvalue;
   }
@@ -125,7 +129,9 @@ export class Detector {
       return undefined;
     }
     this.#features.extract(event, group.vector);
-    const pvalue = group.score(event);
+    this.#shares.note(index);
+    const factor = this.#shares.factor(index);
+    const pvalue = Math.max(MIN_PVALUE, Math.min(1, group.score(event) * factor));
     const strongest = group.strongest;
     this.#lastScore = strongest.lastScore;
     this.#lastPvalue = pvalue;
@@ -141,7 +147,8 @@ export class Detector {
     // Told before anything is learnt: what is explained is how the event looked when it came.
     const detection = firing === 'alert' ? this.#describe(event, group, strongest, pvalue, limit) : undefined;
     const isAccepted = this.#finds.note(findKey(event));
-    if (group.settle(event, true, isAccepted, this.#budget?.flagThreshold ?? pvalue)) {
+    const flagPvalue = Math.min(1, (this.#budget?.flagThreshold ?? pvalue) / factor);
+    if (group.settle(event, true, isAccepted, flagPvalue)) {
       this.#features.learn(event);
       this.#learnt++;
     } else {
@@ -178,6 +185,7 @@ export class Detector {
     state.text(this.#fingerprint);
     this.#features.save(state);
     this.#finds.save(state);
+    this.#shares.save(state);
     this.#budget?.save(state);
     for (const group of this.#groups) {
       group.save(state);
@@ -196,6 +204,7 @@ export class Detector {
     }
     this.#features.restore(state);
     this.#finds.restore(state);
+    this.#shares.restore(state);
     this.#budget?.restore(state);
     for (const group of this.#groups) {
       group.restore(state);

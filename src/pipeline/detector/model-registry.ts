@@ -3,6 +3,7 @@ import type { ModelName } from '../../core/model-names.ts';
 import { type CalibratorSettings, ScoreCalibrator } from '../calibration/score-calibrator.ts';
 import type { FeatureGroup, FeatureSet } from '../features/feature-set.ts';
 import { RobustScaler } from '../features/robust-scaling.ts';
+import { Ecod } from '../models/ecod.ts';
 import { HalfSpaceTrees } from '../models/half-space-trees.ts';
 import { Loda } from '../models/loda.ts';
 import { LodaCompat } from '../models/loda-compat.ts';
@@ -71,6 +72,8 @@ const MODELS: Readonly<Record<ModelName, Build>> = {
     const model = new MemStreamCompat(names.length, { ...parameters.memstreamCompat, seed: parameters.seed });
     return new VectorHead('memstream-compat', model, calibrator(parameters, { upperBound: 1 }));
   },
+  ecod: ({ features: names, surprisals }, _features, parameters) =>
+    new VectorHead('ecod', new Ecod(names.length, { rising: surprisals }), calibrator(parameters)),
   ngram: (_group, _features, parameters) =>
     new SequenceHead(new NgramModel({ order: parameters.ngram.order }), calibrator(parameters)),
 };

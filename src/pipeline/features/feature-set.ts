@@ -9,6 +9,8 @@ export interface FeatureGroup {
   readonly name: string;
   /** What each place of the vector holds; a name lasts, as configuration and saved state hang on it. */
   readonly features: readonly string[];
+  /** For each of them, true if it is a surprisal: high is unusual, low is not. Left out by a set that has none. */
+  readonly surprisals?: readonly boolean[];
 }
 
 /** A way to see events as numbers. Stateful sets learn what is common; see {@link learn}. */

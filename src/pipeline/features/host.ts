@@ -30,6 +30,39 @@ const GROUP_OF_FAMILY: Readonly<Record<string, GroupName>> = {
   sys: 'privilege',
 };
 
+/** Nats of what happens given who does it; all else is what things look like, where and when. */
+const SURPRISALS: ReadonlySet<string> = new Set([
+  'address',
+  'call',
+  'command_ngram_mean',
+  'command_ngram_worst',
+  'executable_path',
+  'parent_program',
+  'parent_program_step',
+  'path',
+  'path_program',
+  'port_program',
+  'program',
+  'program_action',
+  'program_address',
+  'program_address_step',
+  'program_command_build',
+  'program_container',
+  'program_exit_status',
+  'program_extension',
+  'program_outcome',
+  'program_parent',
+  'program_path',
+  'program_path_step',
+  'program_port',
+  'program_request',
+  'program_socket',
+  'program_target',
+  'program_working_directory',
+  'request_program',
+  'user_program',
+]);
+
 /** What a {@link HostFeatures} may be told. */
 export interface HostFeaturesOptions {
   /** Event time in which a count halves; a day. */
@@ -61,10 +94,10 @@ export class HostFeatures implements FeatureSet {
     this.#clock = new DecayClock(halfLifeMs);
     this.#subject = new Subject(this.#seed);
     this.#blocks = GROUPS.map((group) => blocksOf(group, this.#clock, this.#subject.textStart));
-    this.groups = GROUPS.map((name, index) => ({
-      name,
-      features: (this.#blocks[index] ?? []).flatMap(({ features }) => features),
-    }));
+    this.groups = GROUPS.map((name, index) => {
+      const features = (this.#blocks[index] ?? []).flatMap((block) => block.features);
+      return { name, features, surprisals: features.map((feature) => SURPRISALS.has(feature)) };
+    });
     this.#groupOf = groupNumbers();
   }
 
