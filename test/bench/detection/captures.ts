@@ -5,7 +5,14 @@ import { join } from 'node:path';
 import type { Event, EventEnvelope } from '../../../src/core/event.ts';
 import { EventIdGenerator } from '../../../src/core/event-id.ts';
 import { RecordedInput } from '../../../src/sources/evt1.ts';
-import { BENIGN, CaptureWriter, type Label, readCapture, readLabels, readManifest } from '../../corpus/capture.ts';
+import {
+  BENIGN,
+  CaptureWriter,
+  type Label,
+  readCapture,
+  readLabels,
+  readManifest,
+} from '../../corpus/capture.ts';
 import { drawFactor, drawInteger, type Random, seededRandom } from '../../corpus/random.ts';
 import { replaySession } from '../../corpus/replayed-session.ts';
 import type { RecordedSession } from '../../corpus/sessions.ts';
@@ -31,7 +38,10 @@ export interface Captures {
 }
 
 /** Passes over every event of a capture; the event is reused. @throws {SentinelError} If a record is damaged. */
-export async function forEachEvent(path: string, consume: (event: Event, index: number) => void): Promise<void> {
+export async function forEachEvent(
+  path: string,
+  consume: (event: Event, index: number) => void,
+): Promise<void> {
   let index = 0;
   const input = new RecordedInput(createReadStream(path, { highWaterMark: 1 << 20 }));
   const cursors = input.eventCursors((error) => {
@@ -45,23 +55,27 @@ export async function forEachEvent(path: string, consume: (event: Event, index: 
 }
 
 /**
- * The captures of a few minutes as they were recorded, at their own rate of events, a second apart.
+ * The captures of a few minutes as they were recorded, at their own rate of events, a second apart; that to learn from twice.
  *
  * @param folder Where copies with other times go.
  */
 export async function asRecorded(folder: string): Promise<Captures> {
   let fromNs = BigInt(FIRST_DAY_MS) * 1_000_000n;
-  const copy = async (name: string): Promise<LabelledCapture> => {
+  const copy = async (name: string, times = 1): Promise<LabelledCapture> => {
     const source = join(FIXTURES, `${name}.evt1`);
     const labels = readLabels(source);
     const events = await all(readCapture(source));
-    const shiftNs = fromNs - (events[0]?.ts_unix_nano ?? 0n);
-    const shifted = events.map((event) => ({ ...event, ts_unix_nano: event.ts_unix_nano + shiftNs }));
-    fromNs = (shifted.at(-1)?.ts_unix_nano ?? fromNs) + 1_000_000_000n;
-    return write(join(folder, `recorded-${name}.evt1`), source, shifted, labels);
+    const shifted: EventEnvelope[] = [];
+    for (let pass = 0; pass < times; pass++) {
+      const shiftNs = fromNs - (events[0]?.ts_unix_nano ?? 0n);
+      shifted.push(...events.map((event) => ({ ...event, ts_unix_nano: event.ts_unix_nano + shiftNs })));
+      fromNs = (shifted.at(-1)?.ts_unix_nano ?? fromNs) + 1_000_000_000n;
+    }
+    const allLabels = Array.from({ length: times }, () => labels).flat();
+    return write(join(folder, `recorded-${name}.evt1`), source, shifted, allLabels);
   };
   return {
-    learnt: await copy('benign'),
+    learnt: await copy('benign', 2),
     ordinary: await copy('benign-2'),
     attacked: await copy('attacks'),
   };
@@ -137,7 +151,12 @@ function attackSessions(
     if (label === undefined || label.label === BENIGN) {
       continue;
     }
-    const known = found.get(label.session) ?? { events: [], entities: new Set(), pids: new Set(), labels: [] };
+    const known = found.get(label.session) ?? {
+      events: [],
+      entities: new Set(),
+      pids: new Set(),
+      labels: [],
+    };
     found.set(label.session, known);
     known.events.push(event);
     known.labels.push(label);
@@ -159,7 +178,9 @@ function placed(
   dayMs: number,
 ): { event: EventEnvelope; label: Label }[] {
   const beginNs = BigInt(dayMs + drawInteger(random, DAY_MS - 3_600_000)) * 1_000_000n;
-  const ids = new EventIdGenerator((size) => Uint8Array.from({ length: size }, () => drawInteger(random, 256)));
+  const ids = new EventIdGenerator((size) =>
+    Uint8Array.from({ length: size }, () => drawInteger(random, 256)),
+  );
   const events = replaySession(session, {
     random,
     beginNs,

@@ -81,7 +81,11 @@ export function leastBySession(pvalues: Float64Array, labels: readonly Label[]):
   return least;
 }
 
-function atThreshold({ ordinary, attacked }: DetectionRun, labels: readonly Label[], from: number): AtThreshold {
+function atThreshold(
+  { ordinary, attacked }: DetectionRun,
+  labels: readonly Label[],
+  from: number,
+): AtThreshold {
   const found = new Set<string>();
   let hits = 0;
   let falseAlarms = 0;
