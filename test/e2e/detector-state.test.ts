@@ -1,6 +1,6 @@
 /** What a detector learnt, over restarts: the bundle with --state-dir. */
 
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { watch } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
@@ -120,10 +120,25 @@ describe('sentinel --state-dir', () => {
     });
   });
 
-  it('is 3 when the folder cannot be one, with its name', async () => {
-    const { status, stderr } = await sentinel(['replay', DEMO, '--state-dir', '/dev/null/x']);
-    expect(status).toBe(3);
-    expect(stderr).toContain('/dev/null/x');
-    expect(stderr).not.toContain('    at ');
+  it.each([
+    ['a folder that cannot be one', (_: string) => '/dev/null/x', 'ENOTDIR'],
+    ['a folder that takes no files', (_: string) => '/proc/self', 'Cannot save the state in /proc/self/'],
+    [
+      'a state that is a folder',
+      (folder: string) => {
+        mkdirSync(join(folder, STATE));
+        return folder;
+      },
+      'EISDIR',
+    ],
+  ])('is 3 for %s, with its name and the reason', async (_, makeFolder, reason) => {
+    await withTempFolder(async (folder) => {
+      const path = makeFolder(folder);
+      const { status, stderr } = await sentinel(['replay', DEMO, '--state-dir', path]);
+      expect(status).toBe(3);
+      expect(stderr).toContain(`the state in ${path}/`);
+      expect(stderr).toContain(reason);
+      expect(stderr).not.toMatch(/ {4}at |bug/);
+    });
   });
 });

@@ -298,7 +298,7 @@ describe('sentinel replay --fail-on-detection', () => {
 describe('sentinel replay to a terminal', () => {
   it('writes lines for people that hold nothing unescaped', async () => {
     const lines = eventLines(ATTACKS, 20_000);
-    const hostile = lines.map((line) => line.replaceAll('/home/', '/ho\\u001b[2J\\u202eme/'));
+    const hostile = lines.map((line) => line.replaceAll('/etc/', '/e\\u001b[2J\\u202etc/'));
     const argv = ['replay', '-', '--output', 'compact', ...GENEROUS];
 
     const { status, stdout } = await sentinel(argv, { input: hostile.join('\n') });

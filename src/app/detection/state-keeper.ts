@@ -1,7 +1,7 @@
 /** Keeps what a detector learnt over restarts. */
 import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
-import { SentinelError } from '../../core/errors.ts';
+import { messageOf, SentinelError } from '../../core/errors.ts';
 import type { Log } from '../../core/log.ts';
 import { StateReader, StateWriter } from '../../core/state-codec.ts';
 import { readStateFile, writeStateFile } from '../../core/state-file.ts';
@@ -42,7 +42,9 @@ export async function restoreDetector(
     return make();
   } catch (error) {
     if (!(error instanceof SentinelError) || error.code !== 'SNT_INPUT_CORRUPT') {
-      throw new SentinelError('SNT_CONFIG_INVALID', `Cannot read the state in ${path}`, { cause: error });
+      throw new SentinelError('SNT_CONFIG_INVALID', `Cannot read the state in ${path}: ${messageOf(error)}`, {
+        cause: error,
+      });
     }
     const aside = `${path}.damaged`;
     await rename(path, aside);
@@ -68,14 +70,18 @@ export class StateKeeper implements AsyncDisposable {
     this.#timer.unref();
   }
 
-  /** Saves what is learnt by now. Saves are written one after the other. */
+  /**
+   * Saves what is learnt by now. Saves are written one after the other.
+   *
+   * @throws {SentinelError} `SNT_CONFIG_INVALID` if the folder does not take it.
+   */
   save(): Promise<void> {
     const state = new StateWriter();
     this.#detector.save(state);
     const payload = state.bytes();
     this.#saving = this.#saving
       .catch(() => {}) // whoever asked for that save heard of it
-      .then(() => writeStateFile(join(this.#options.dir, FILE), payload));
+      .then(() => write(join(this.#options.dir, FILE), payload));
     return this.#saving;
   }
 
@@ -86,5 +92,15 @@ export class StateKeeper implements AsyncDisposable {
       this.#isClosed = true;
       await this.save();
     }
+  }
+}
+
+async function write(path: string, payload: Uint8Array): Promise<void> {
+  try {
+    await writeStateFile(path, payload);
+  } catch (error) {
+    throw new SentinelError('SNT_CONFIG_INVALID', `Cannot save the state in ${path}: ${messageOf(error)}`, {
+      cause: error,
+    });
   }
 }
