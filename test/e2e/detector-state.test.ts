@@ -109,7 +109,7 @@ describe('sentinel --state-dir', () => {
 
   it.each([
     ['another model', ['--model', 'ngram']],
-    ['other features', ['--features', 'compat']],
+    ['other features', ['--features', 'compat', '--model', 'loda']],
     ['another seed', ['--seed', '7']],
   ])('begins anew with %s, and says so', async (_, change) => {
     await withTempFolder(async (folder) => {

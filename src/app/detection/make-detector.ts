@@ -24,6 +24,15 @@ export function makeDetector(config: Config): Detector {
       },
     );
   }
+  if (detect.features === 'compat' && names.includes('ecod')) {
+    throw new SentinelError(
+      'SNT_CONFIG_INVALID',
+      'The model ecod needs the host features: it ranks by surprisals',
+      {
+        hint: 'with compat features take loda, halfspacetrees, memstream or their -compat variants',
+      },
+    );
+  }
   return new Detector({
     features: detect.features === 'compat' ? new CompatFeatures() : new HostFeatures({ seed: models.seed }),
     models: names,

@@ -66,6 +66,7 @@ export class AlertBudget {
   #log = 0;
   #nominal = 0;
   #threshold = 0;
+  #applied = 0;
   #burst = 0;
   #burstMs = 0;
   #elapsedMs = 0;
@@ -94,6 +95,11 @@ export class AlertBudget {
   /** p-values up to this are flagged: the threshold without tightening for what was overspent. */
   get flagThreshold(): number {
     return Math.max(this.#nominal, this.#threshold);
+  }
+
+  /** What the p-value decided about last was held against. */
+  get appliedThreshold(): number {
+    return this.#applied;
   }
 
   /** Alerts so far. */
@@ -131,6 +137,7 @@ export class AlertBudget {
   decide(timeMs: number, pvalue: number): AlertDecision {
     this.#pending++;
     this.#advance(timeMs);
+    this.#applied = this.#threshold;
     if (pvalue <= this.#threshold) {
       this.#spend();
       return 'alert';

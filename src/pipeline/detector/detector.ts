@@ -135,8 +135,6 @@ export class Detector {
     const strongest = group.strongest;
     this.#lastScore = strongest.lastScore;
     this.#lastPvalue = pvalue;
-    // Reporting an event tightens the budget: what it was held against is what was so before.
-    const limit = this.#budget?.threshold ?? Number.NaN;
     const firing = this.#decide(event, group, pvalue);
     if (firing === 'quiet') {
       group.settle(event, false, false, 0);
@@ -145,7 +143,8 @@ export class Detector {
       return undefined;
     }
     // Told before anything is learnt: what is explained is how the event looked when it came.
-    const detection = firing === 'alert' ? this.#describe(event, group, strongest, pvalue, limit) : undefined;
+    const detection =
+      firing === 'alert' ? this.#describe(event, group, strongest, pvalue, factor) : undefined;
     const isAccepted = this.#finds.note(findKey(event));
     const flagPvalue = Math.min(1, (this.#budget?.flagThreshold ?? pvalue) / factor);
     if (group.settle(event, true, isAccepted, flagPvalue)) {
@@ -228,20 +227,23 @@ export class Detector {
     group: GroupDetector,
     strongest: Head,
     pvalue: number,
-    limit: number,
+    factor: number,
   ): ModelDetection {
     const contributions = this.#contributions(event, group, strongest);
     const inWords = strongest.explainInWords(event);
-    const why = [...(inWords === '' ? [] : [inWords]), ...contributions.slice(0, 2).map(({ text }) => text)];
+    const why = [...(inWords === '' ? [] : [inWords]), ...contributions.map(({ text }) => text)].slice(0, 2);
     return {
       detectionId: detectionIdOf(event.timeUnixNs, event.eventId, this.#name),
       timeUnixNs: event.timeUnixNs,
       hostname: event.hostname,
-      title: `Unusual ${group.group.name}: ${why.join('; ')}`,
+      title: `Unusual ${group.group.name}${why.length === 0 ? '' : `: ${why.join('; ')}`}`,
       model: this.#name,
       score: strongest.lastScore,
       pvalue,
-      threshold: this.#budget === undefined ? this.#scoreThreshold : strongest.scoreAt(limit),
+      threshold:
+        this.#budget === undefined
+          ? this.#scoreThreshold
+          : strongest.scoreAt(this.#budget.appliedThreshold / factor),
       models:
         group.heads.length === 1
           ? []

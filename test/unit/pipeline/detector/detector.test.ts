@@ -98,6 +98,7 @@ describe('Detector', () => {
     // Upstream's defect, which is why a threshold is not the default: ordinary events score above its 0.5.
     expect(train(subject, 1500).length).toBeGreaterThan(300);
     expect(() => detector({ models: ['loda', 'ngram'], threshold: 0.5 })).toThrow(/single model/);
+    expect(() => detector({ models: ['ecod'], features: 'compat' })).toThrow(/ecod needs the host features/);
   });
 
   it('counts every event once', () => {
