@@ -280,7 +280,10 @@ describe('sentinel probe and signals', () => {
       child.stderr.on('data', (chunk: Buffer) => {
         stderr += chunk.toString();
       });
+      // On a quiet host nothing else happens.
+      const deeds = setInterval(() => spawn('/bin/true'), 100);
       await once(child.stdout, 'data');
+      clearInterval(deeds);
       child.stdout.resume();
       child.kill('SIGTERM');
       expect(await once(child, 'close')).toEqual([0, null]);
