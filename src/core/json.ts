@@ -4,7 +4,7 @@ const SPACE = 0x20;
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const LAST_PLAIN = 0x7e;
-/** What cannot stand for itself. A compiled search is three times as fast as a loop over character codes. */
+/** What cannot stand for itself. A search flattens a joined string once; a loop over its characters was slower on those. */
 const NOT_PLAIN = /[^ !#-[\]-~]/;
 
 /**

@@ -31,6 +31,22 @@ export interface GrpcCounts {
 /** Counts that go up. */
 export type MutableCounts = { -readonly [Name in keyof GrpcCounts]: number };
 
+/** Before anything came. */
+export function zeroCounts(): MutableCounts {
+  return {
+    streams: 0,
+    refusedStreams: 0,
+    messages: 0,
+    brokenMessages: 0,
+    events: 0,
+    judged: 0,
+    unreadable: 0,
+    detections: 0,
+    judgeErrors: 0,
+    reports: 0,
+  };
+}
+
 /** A stream of events, either kind. */
 export type EventCall = ServerDuplexStream<Buffer, Buffer>;
 

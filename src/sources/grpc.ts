@@ -27,6 +27,7 @@ import {
   type EventCall,
   type GrpcCounts,
   type MutableCounts,
+  zeroCounts,
 } from './grpc-streams.ts';
 import type { AnsweringSource, EventJudge } from './source.ts';
 
@@ -123,18 +124,7 @@ export class GrpcSource implements AnsweringSource {
     this.#server = server;
     this.address = address;
     this.#health = new Health(['', DETECTOR_SERVICE]);
-    this.#counts = {
-      streams: 0,
-      refusedStreams: 0,
-      messages: 0,
-      brokenMessages: 0,
-      events: 0,
-      judged: 0,
-      unreadable: 0,
-      detections: 0,
-      judgeErrors: 0,
-      reports: 0,
-    };
+    this.#counts = zeroCounts();
     server.addService(DETECTOR_METHODS, this.#detectorHandlers());
     server.addService(HEALTH_METHODS, this.#health.handlers());
     const names = [DETECTOR_SERVICE, 'grpc.health.v1.Health', ...Object.keys(REFLECTION_METHODS)];

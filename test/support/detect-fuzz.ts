@@ -12,7 +12,7 @@ import { TooManyEventsError } from '../../src/core/wire/batch-scan.ts';
 import { EventWriter } from '../../src/core/wire/event-writer.ts';
 import type { Detector } from '../../src/pipeline/detector/detector.ts';
 import { RecordedInput } from '../../src/sources/evt1.ts';
-import { Answerer } from '../../src/sources/grpc-streams.ts';
+import { Answerer, zeroCounts } from '../../src/sources/grpc-streams.ts';
 import { makeNumberedEvent } from './events.ts';
 import { mutate, type RandomInt, SEEDS } from './evt1-fuzz.ts';
 import { makeRandom, oddEvent, ordinaryEvent } from './host-traffic.ts';
@@ -68,18 +68,7 @@ export class DetectFuzz {
 
   constructor(random: RandomInt) {
     this.#random = random;
-    const counts = {
-      streams: 0,
-      refusedStreams: 0,
-      messages: 0,
-      brokenMessages: 0,
-      events: 0,
-      judged: 0,
-      unreadable: 0,
-      detections: 0,
-      judgeErrors: 0,
-      reports: 0,
-    };
+    const counts = zeroCounts();
     this.#answerer = new Answerer({
       judge: {
         judge: (event) => {
